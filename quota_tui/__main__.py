@@ -1,0 +1,5 @@
+"""`python -m quota_tui`."""
+
+from quota_tui.cli import main
+
+main()

@@ -1,0 +1,104 @@
+"""Which values of a setting make sense, beyond their type.
+
+Errors are `ValueError`s whose text goes on from "the key": `must be 12h or 24h, not "25h"`.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from quota_tui.core.settingvalues import must_be
+
+ASK_AT_LEAST_S = 300
+"""The service behind the client's usage answers those who ask more often with long refusals."""
+MOST_TOKENS = 10**12
+LONGEST_CHAIN_S = 60
+PLANS = ("pro", "max5", "max20")
+PANES = ("quota", "burn", "zone", "phases", "automation", "sessions", "alerts")
+CLOCKS = ("24h", "12h")
+
+
+def checked(name: str, value: Any) -> Any:
+    """`value` of the setting `name`, in its one normal form. Raises `ValueError` when it makes no sense."""
+    if name.startswith("prices."):
+        return _between(0, math.inf)(value)
+    if name.startswith("keys."):
+        return _filled(value)
+    rule = _RULES.get(name)
+    return rule(value) if rule else value
+
+
+def _between(low: float, high: float) -> Callable[[Any], Any]:
+    span = f"{low} or more" if high == math.inf else f"between {low} and {high}"
+
+    def rule(value: Any) -> Any:
+        if not low <= value <= high or value == math.inf:  # not: nan is refused too
+            raise ValueError(must_be(span, value))
+        return value
+
+    return rule
+
+
+def _one_of(*words: str) -> Callable[[Any], Any]:
+    listed = ", ".join(words[:-1]) + f" or {words[-1]}"
+
+    def rule(value: Any) -> Any:
+        if value not in words:
+            raise ValueError(must_be(listed, value))
+        return value
+
+    return rule
+
+
+def _each(inner: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    return lambda values: tuple(inner(value) for value in values)
+
+
+def _filled(value: str) -> str:
+    if not value.strip():
+        raise ValueError("must not be empty; remove the line instead")
+    return value
+
+
+def _absolute(value: str) -> str:
+    """A path, `~` written out. Relative ones would mean another place in every folder."""
+    path = Path(value)
+    with suppress(RuntimeError):  # no such user, no home: stays relative
+        path = path.expanduser()
+    if not path.is_absolute():
+        raise ValueError(must_be("an absolute path", value))
+    return str(path)
+
+
+def _timezone(value: str) -> str:
+    if value:
+        from zoneinfo import ZoneInfo
+
+        try:
+            ZoneInfo(value)
+        except (KeyError, ValueError, OSError):  # unknown; not a name; the name of a folder
+            example = 'the name of a time zone, as "Europe/Berlin"'
+            raise ValueError(must_be(example, value)) from None
+    return value
+
+
+_RULES: dict[str, Callable[[Any], Any]] = {
+    "transcript_dirs": _each(_absolute),
+    "readings.ask_every_s": _between(ASK_AT_LEAST_S, 86_400),
+    "readings.client": lambda value: value and _absolute(value),
+    "quota.limit_tokens": _between(0, MOST_TOKENS),
+    "quota.weekly_limit_tokens": _between(0, MOST_TOKENS),
+    "quota.plan": lambda value: value and _one_of(*PLANS)(value),
+    "quota.ready_pct": _between(0, 100),
+    "alerts.thresholds": lambda values: tuple(sorted(set(_each(_between(1, 100))(values)))),
+    "alerts.desktop_from_pct": _between(0, 100),
+    "display.theme": _filled,
+    "display.timezone": _timezone,
+    "display.clock": _one_of(*CLOCKS),
+    "display.hidden_panes": _each(_one_of(*PANES)),
+    "statusline.chain_timeout_s": _between(0.1, LONGEST_CHAIN_S),
+}

@@ -1,0 +1,140 @@
+"""One scan: find transcripts, read what is new, merge it into the history.
+
+A line travels: file -> `sources.reading` (bytes to records) -> `store.history` (records to calls) -> and only
+then does `store.index` remember the new offset. A process killed in between reads the line again, and
+merging it again changes nothing. The index is the lock: one scan at a time, others wait and then find
+nothing left to do.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Collection, Iterable, Sequence
+
+import msgspec
+
+from quota_tui.core.pricing import Pricer
+from quota_tui.ingest.parallel import WORTH_A_SECOND_PROCESS, read_here, read_with_two
+from quota_tui.ingest.reader import FileTask, TaskRead
+from quota_tui.sources.discover import FoundFile, FoundRoot, find, look_at
+from quota_tui.sources.reading import Cursor
+from quota_tui.sources.transcripts import ErrorLine
+from quota_tui.store.database import write
+from quota_tui.store.history import History
+from quota_tui.store.index import Index, IndexedFile
+
+_pack = msgspec.msgpack.Encoder().encode
+_unpack_cursor = msgspec.msgpack.Decoder(Cursor).decode
+
+
+class ScanResult(msgspec.Struct, frozen=True):
+    """What a scan found. `errors` are API errors that may say a limit was hit; `calls` changed calls."""
+
+    roots: tuple[FoundRoot, ...]
+    files_read: int = 0
+    bytes_read: int = 0
+    calls: int = 0
+    errors: tuple[ErrorLine, ...] = ()
+    problems: tuple[str, ...] = ()
+
+
+def pending_bytes(roots: Sequence[FoundRoot], index: Index) -> int:
+    """How many bytes a scan would have to read."""
+    known = index.stamps()
+    return sum(found.size - (known[found.path][1] if found.path in known else 0) for found in _changed(roots, known))
+
+
+def scan(
+    roots: Iterable[str],
+    index: Index,
+    history: History,
+    pricer: Pricer,
+    *,
+    parallel: bool = False,
+    only: Collection[str] | None = None,
+    on_errors: Callable[[Sequence[ErrorLine]], None] | None = None,
+) -> ScanResult:
+    """Bring index and history up to date with the transcripts below `roots`.
+
+    `only` looks at these paths alone (a watcher knows what changed; it cannot see what vanished).
+    `parallel` allows a second process (only for a process without threads). `on_errors` is called with API
+    errors before the offsets are remembered, so that none is lost.
+    """
+    found = tuple(find(root) if only is None else look_at(root, only) for root in roots)
+    problems = [problem for root in found for problem in root.problems]
+    if index.history_id() != history.meta("id"):
+        with write(index.db):
+            index.start_over(history.meta("id"))
+    known = index.stamps()
+    gone = _gone(found, known) if only is None else []
+    if not _changed(found, known) and not gone:
+        return ScanResult(found, problems=tuple(problems))
+    with write(index.db):
+        known = index.stamps()  # another process may have read meanwhile
+        gone = _gone(found, known) if only is None else []
+        tasks = _tasks(found, known, gone, index)
+        size = sum(task.new_bytes for task in tasks)
+        two = parallel and size > WORTH_A_SECOND_PROCESS
+        by_path = {task.path: task for task in tasks}
+        errors: list[ErrorLine] = []
+        indexed: list[IndexedFile] = []
+        with history.merging() as merge:
+            for read in read_with_two(tasks, pricer) if two else read_here(tasks, pricer):
+                merge.add(read.records)
+                errors += read.errors
+                if read.problem:
+                    problems.append(read.problem)
+                else:
+                    indexed.append(_indexed(by_path[read.path], read, index))
+        if errors and on_errors is not None:
+            on_errors(errors)
+        index.forget(path for path in gone if path not in by_path)
+        index.put(indexed)
+    return ScanResult(found, len(tasks), size, merge.changed, tuple(errors), tuple(problems))
+
+
+def _changed(roots: Sequence[FoundRoot], known: dict[str, tuple[int, int, int]]) -> list[FoundFile]:
+    return [
+        file
+        for root in roots
+        for file in root.files
+        if known.get(file.path) != (file.inode, file.size, file.mtime_ns)
+    ]
+
+
+def _gone(roots: Sequence[FoundRoot], known: dict[str, tuple[int, int, int]]) -> list[str]:
+    present = {file.path for root in roots for file in root.files}
+    return [path for path in known if path not in present]
+
+
+def _tasks(
+    roots: Sequence[FoundRoot], known: dict[str, tuple[int, int, int]], gone: Sequence[str], index: Index
+) -> list[FileTask]:
+    """What to read and from where. A file that moved is known by its inode and goes on where it was."""
+    moved = {known[path][0]: path for path in gone if known[path][0]}
+    tasks = []
+    for root in roots:
+        for file in root.files:
+            stamp = known.get(file.path)
+            if stamp == (file.inode, file.size, file.mtime_ns):
+                continue
+            before = index.get(file.path if stamp else moved.get(file.inode, "")) if stamp or moved else None
+            same = before is not None and before.inode == file.inode
+            cursor = _unpack_cursor(before.cursor) if before is not None and same else Cursor()
+            tasks.append(FileTask(file, os.path.relpath(file.path, root.path), cursor))
+    # Oldest first: of a session and its copies the original keeps the call.
+    tasks.sort(key=lambda task: task.file.mtime_ns)
+    return tasks
+
+
+def _indexed(task: FileTask, read: TaskRead, index: Index) -> IndexedFile:
+    file = task.file
+    notes, total = list(read.notes), read.notes_total
+    before = index.get(file.path) if task.cursor.offset and not read.restarted else None
+    if before is not None and before.notes_total:
+        earlier = msgspec.msgpack.decode(before.notes or b"\x90", type=list[tuple[int, str]])
+        notes = [*earlier, *notes][-50:]
+        total += before.notes_total
+    return IndexedFile(
+        file.path, file.inode, file.size, file.mtime_ns, _pack(read.cursor), _pack(notes) if notes else None, total
+    )

@@ -1,0 +1,1 @@
+"""Where it all meets: stores and sources in, one Snapshot out."""

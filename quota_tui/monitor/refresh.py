@@ -1,0 +1,62 @@
+"""Bring the stores up to date: scan transcripts, turn limit lines into readings."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from quota_tui.config import Settings
+from quota_tui.core.limit_lines import parse_limit_line
+from quota_tui.core.pricing import Pricer
+from quota_tui.ingest.scan import ScanResult, scan
+from quota_tui.monitor.stores import Stores
+from quota_tui.sources.discover import transcript_roots
+from quota_tui.sources.transcripts import ErrorLine
+from quota_tui.sources.zone import local_zone
+from quota_tui.store.prices import load_prices
+
+
+def roots_of(claude_dirs: Sequence[Path], settings: Settings) -> list[str]:
+    """The folders that hold transcripts."""
+    return transcript_roots(claude_dirs, settings.transcript_dirs)
+
+
+def refresh(
+    stores: Stores,
+    roots: Sequence[str],
+    settings: Settings,
+    *,
+    parallel: bool = False,
+    only: Collection[str] | None = None,
+) -> ScanResult:
+    """One scan into the stores. Raises sqlite3 errors; nothing is lost by them."""
+    pricer = Pricer(load_prices(settings.prices))
+    return scan(
+        roots,
+        stores.index,
+        stores.history,
+        pricer,
+        parallel=parallel,
+        only=only,
+        on_errors=lambda errors: _keep_limits(stores, errors),
+    )
+
+
+def _keep_limits(stores: Stores, errors: Sequence[ErrorLine]) -> None:
+    zone = local_zone()
+    readings = []
+    for line in errors:
+        hit = parse_limit_line(
+            line.text,
+            datetime.fromtimestamp(line.at_ms / 1000, UTC),
+            error=line.error,
+            quota_limits=line.quota_limits,
+            api_error=line.api_error,
+            local_zone=zone,
+        )
+        reading = hit.as_reading(line.session_id) if hit is not None else None
+        if reading is not None:
+            readings.append(reading)
+    if readings:
+        stores.journal.add_readings(readings)

@@ -1,0 +1,244 @@
+"""The dashboard: one reactive view, fed by the collector's messages and a slow clock."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from typing import ClassVar
+
+from textual import on
+from textual.app import App, SystemCommand
+from textual.binding import BindingType
+from textual.notifications import SeverityLevel
+from textual.reactive import reactive
+from textual.screen import Screen
+from textual.timer import Timer
+
+from quota_tui.core.readings import WindowKind
+from quota_tui.core.snapshot import Alert, Snapshot
+from quota_tui.core.words import clean, clock
+from quota_tui.ui.collector import CollectFailed, Collector, SnapshotReady, WatchFailed
+from quota_tui.ui.face import face_for
+from quota_tui.ui.keys import ALL_BINDINGS, APP_BINDINGS, shown_keys, split_keymap
+from quota_tui.ui.provider import Provider
+from quota_tui.ui.screens.dashboard import DashboardScreen
+from quota_tui.ui.themes import ORDER, THEMES, pick_theme, variables_for
+from quota_tui.ui.ticks import is_due, seconds_to_next
+from quota_tui.ui.view import View, chosen_window, leading_window, window_after
+
+TOAST_S = 10
+TOAST_FROM_HEIGHT = 12
+"""On fewer rows a toast would cover the numbers; the card names the last alert instead."""
+POLL_S = 10.0
+"""Between two readings while changes on disk are not noticed by themselves."""
+RESCAN_EVERY_MIN = 5
+"""The safety net under the watching of files."""
+
+
+def utc_now() -> datetime:
+    """The real clock."""
+    return datetime.now(UTC)
+
+
+def _severity(alert: Alert) -> SeverityLevel:
+    if alert.threshold_pct >= 95:
+        return "error"
+    return "warning" if alert.threshold_pct >= 80 else "information"
+
+
+class QuotaApp(App[None]):
+    """`provider` reads the world; `on_alert` shows an alert outside the terminal, from a thread."""
+
+    TITLE = "quota-tui"
+    CSS_PATH = "styles/quota.tcss"
+    ENABLE_COMMAND_PALETTE = True
+    BINDINGS: ClassVar[list[BindingType]] = list(APP_BINDINGS)
+
+    view: reactive[View | None] = reactive(None)
+
+    def __init__(
+        self,
+        provider: Provider,
+        clock: Callable[[], datetime] = utc_now,
+        *,
+        on_alert: Callable[[Alert], object] | None = None,
+        home: str | None = None,
+    ) -> None:
+        super().__init__()
+        self.provider, self.clock = provider, clock
+        self.settings = provider.settings
+        self._on_alert = on_alert
+        self.face, face_notices = face_for(self.settings.display, str(Path.home()) if home is None else home)
+        keymap, key_notices = split_keymap(self.settings.keys)
+        self.set_keymap(keymap)
+        self._keys = shown_keys(keymap)
+        for theme in THEMES:
+            self.register_theme(theme)
+        self.theme, theme_notice = pick_theme(
+            self.settings.display.theme, self.available_themes, no_color=self.no_color
+        )
+        own = (*face_notices, *key_notices, theme_notice)
+        self._own_notices = tuple(each for each in own if each)
+        self._failure = self._watch_failure = ""
+        self._chosen: tuple[WindowKind, str] | None = None
+        self._alerted_until = clock()
+        self._snapshot: Snapshot | None = None
+        self._collector = Collector(provider, clock, self.post_message)
+        self._timer: Timer | None = None
+
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        return variables_for(dark=self.current_theme.dark)
+
+    def get_default_screen(self) -> DashboardScreen:
+        display = self.settings.display
+        return DashboardScreen(frozenset(display.hidden_panes), ascii_only=display.ascii)
+
+    def on_load(self) -> None:
+        self._collector.start()
+
+    def on_mount(self) -> None:
+        self.tick()
+
+    def on_unmount(self) -> None:
+        self._collector.stop()
+
+    # What is known -> the view.
+
+    @on(SnapshotReady)
+    def take_snapshot(self, message: SnapshotReady) -> None:
+        """The new state; alerts in it that are newer than the last one told are told."""
+        self._snapshot, self._failure = message.snapshot, ""
+        self._look()
+        self._schedule()
+        self._tell_alerts(message.snapshot)
+
+    @on(CollectFailed)
+    def keep_last_good(self, message: CollectFailed) -> None:
+        """The numbers stay, with their age, under a notice."""
+        self._failure = message.reason
+        self._look()
+
+    @on(WatchFailed)
+    def poll_instead(self, message: WatchFailed) -> None:
+        """Go on by reading at intervals."""
+        self._watch_failure = f"changes are read every {POLL_S:.0f} s: {message.reason}"
+        self._look()
+        self._schedule()
+
+    def _notices(self) -> tuple[str, ...]:
+        failure = ""
+        if self._failure:
+            shown = f"; numbers of {clock(self._snapshot.now, self.face)}" if self._snapshot else ""
+            failure = f"cannot refresh: {self._failure}{shown}"
+        told = self._snapshot.sources.notices if self._snapshot else ()
+        return tuple(each for each in (failure, self._watch_failure, *told, *self._own_notices) if each)
+
+    def _look(self) -> None:
+        self.view = View(
+            now=self.clock(),
+            face=self.face,
+            snapshot=self._snapshot,
+            chosen=self._chosen,
+            notices=self._notices(),
+            keys=self._keys,
+        )
+
+    def watch_view(self, view: View | None) -> None:
+        """Draw; a dashboard under another screen is drawn too, so that leaving that one is instant."""
+        for screen in self.screen_stack:
+            if view is not None and isinstance(screen, DashboardScreen):
+                screen.show(view)
+
+    # The clock.
+
+    def tick(self) -> None:
+        """Look again; read again when a minute has gone by, or a window has reset."""
+        now, before = self.clock(), self._snapshot
+        if before is not None:
+            minutes_apart = now.replace(second=0, microsecond=0) != before.now.replace(
+                second=0, microsecond=0
+            )
+            if minutes_apart or is_due(before, now) or self._watch_failure:
+                self._collector.request(rescan=now.minute % RESCAN_EVERY_MIN == 0 and minutes_apart)
+        self._look()
+        self._schedule()
+
+    def _schedule(self) -> None:
+        if self._timer is not None:
+            self._timer.stop()
+        delay = seconds_to_next(self._snapshot, self.clock())
+        self._timer = self.set_timer(min(delay, POLL_S) if self._watch_failure else delay, self.tick)
+
+    # Alerts.
+
+    def _tell_alerts(self, snapshot: Snapshot) -> None:
+        new = sorted(
+            (each for each in snapshot.alerts if each.at > self._alerted_until), key=lambda each: each.at
+        )
+        for alert in new:
+            self._alerted_until = alert.at
+            self._tell_alert(alert)
+
+    def _tell_alert(self, alert: Alert) -> None:
+        settings = self.settings.alerts
+        if self.size.height >= TOAST_FROM_HEIGHT:
+            severity = _severity(alert)
+            title, text = clean(alert.title, self.face), clean(alert.text, self.face)
+            self.notify(text, title=title, severity=severity, timeout=2 * TOAST_S, markup=False)
+        if settings.bell:
+            self.bell()
+        if (
+            self._on_alert is not None
+            and settings.desktop
+            and alert.threshold_pct >= settings.desktop_from_pct
+        ):
+            threading.Thread(target=self._outside, args=(self._on_alert, alert), daemon=True).start()
+
+    def _outside(self, on_alert: Callable[[Alert], object], alert: Alert) -> None:
+        try:
+            on_alert(alert)
+        # A notification that cannot be shown must not take the dashboard with it; the toast was shown.
+        except Exception as error:  # noqa: BLE001
+            self.call_from_thread(self.tell, f"desktop notification failed: {error}")
+
+    # Actions.
+
+    def tell(self, text: str) -> None:
+        """A short word to the person."""
+        self.notify(clean(text, self.face), timeout=TOAST_S, markup=False)
+
+    def rescan(self) -> None:
+        """Look at every folder again."""
+        self._collector.request(rescan=True)
+
+    def choose_next_window(self, *, card: bool) -> None:
+        """The next window on the big gauge."""
+        if self.view is None or self._snapshot is None:
+            return
+        current = (leading_window if card else chosen_window)(self.view, self._snapshot)
+        self._chosen = window_after(self._snapshot, current)
+        self._look()
+
+    def action_theme(self) -> None:
+        """The next of our themes."""
+        at = ORDER.index(self.theme) if self.theme in ORDER else -1
+        self.theme = ORDER[(at + 1) % len(ORDER)]
+
+    def action_help(self) -> None:
+        """Open the help; imported only now."""
+        from quota_tui.ui.screens.help import HelpScreen
+
+        self.push_screen(HelpScreen(self._keys, self.face))
+
+    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
+        for binding in ALL_BINDINGS:
+            if binding.id not in {"palette", "back"}:
+                run = partial(screen.run_action, binding.action)
+                yield SystemCommand(
+                    f"{binding.description.capitalize()}",
+                    f"{binding.tooltip} ({self._keys[binding.id or '']})",
+                    run,
+                )

@@ -1,0 +1,90 @@
+"""Every key of the dashboard in one table: what it does, its id for rebinding, its words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from textual.binding import Binding
+
+from quota_tui.ui.panes.specs import PANES
+
+PANE_BINDINGS = [
+    Binding(
+        spec.key,
+        f"pane('{name}')",
+        spec.title,
+        id=f"pane_{name}",
+        tooltip=f"Show or mark {spec.title.lower()}; once more hides it",
+    )
+    for name, spec in PANES.items()
+]
+
+SCREEN_BINDINGS = [
+    *PANE_BINDINGS,
+    Binding("z", "zoom", "zoom", id="zoom", tooltip="The marked pane on the whole screen, and back"),
+    Binding("w", "cycle_window", "window", id="window", tooltip="Which window the big gauge shows"),
+    Binding("h", "history", "history", id="history", tooltip="Use by day, model, project and window"),
+    Binding("r", "rescan", "rescan", id="rescan", tooltip="Look at every folder again"),
+    Binding("p", "missing('plan')", "plan", id="plan", tooltip="Plan the next session"),
+    Binding("a", "missing('automation')", "automation", id="automation", tooltip="Arrange the next session"),
+    Binding("tab", "mark(1)", "next pane", id="next_pane", tooltip="Mark the next pane"),
+    Binding("shift+tab", "mark(-1)", "previous pane", id="previous_pane", tooltip="Mark the pane before"),
+    Binding("escape", "back", "back", id="back", tooltip="Leave the zoom, unmark the pane"),
+]
+
+APP_BINDINGS = [
+    Binding("t", "theme", "theme", id="theme", tooltip="Dark, light, high contrast"),
+    Binding("question_mark", "help", "help", id="help", tooltip="These keys, and what the words mean"),
+    Binding("ctrl+p", "command_palette", "palette", id="palette", tooltip="Find a command", priority=True),
+    Binding("q", "quit", "quit", id="quit", tooltip="Leave; nothing is lost"),
+]
+
+ALL_BINDINGS = [*SCREEN_BINDINGS, *APP_BINDINGS]
+
+FOOTER = ("help", "quit", "history", "zoom", "window", "palette", "theme", "rescan")
+"""What the last row names, the most needed first; it names as many as fit."""
+
+MISSING = {
+    "plan": "Planning is not in this version yet: no plan can be loaded.",
+    "automation": "Arranging the next session is not in this version yet: nothing can be scheduled.",
+}
+"""What the reserved keys say."""
+
+_SHOWN = {
+    "question_mark": "?",
+    "escape": "esc",
+    "shift+tab": "shift+tab",
+    "space": "space",
+    "slash": "/",
+    "full_stop": ".",
+    "comma": ",",
+}
+
+
+def shown_key(key: str) -> str:
+    """A key as a person writes it: `^p`, `?`, `esc`."""
+    first = key.split(",", maxsplit=1)[0].strip()
+    return "^" + first[5:] if first.startswith("ctrl+") else _SHOWN.get(first, first)
+
+
+def shown_keys(rebound: Mapping[str, str]) -> dict[str, str]:
+    """The key of every action id, as rebound."""
+    return {each.id: shown_key(rebound.get(each.id, each.key)) for each in ALL_BINDINGS if each.id}
+
+
+def split_keymap(rebound: Mapping[str, str]) -> tuple[dict[str, str], list[str]]:
+    """The bindings that exist, and a notice for each that does not or that takes another one's key."""
+    known = {each.id: each for each in ALL_BINDINGS if each.id}
+    good = {name: key.strip() for name, key in rebound.items() if name in known and key.strip()}
+    notices = [
+        f'keys: no action "{name}"; the help screen lists them'
+        for name in sorted(rebound)
+        if name not in known
+    ]
+    taken: dict[str, str] = {}
+    for name, binding in known.items():
+        key = shown_key(good.get(name, binding.key))
+        if key in taken:
+            notices.append(f'keys: "{taken[key]}" and "{name}" both want {key}')
+        taken.setdefault(key, name)
+    return good, notices

@@ -1,0 +1,23 @@
+"""The alerts of today with their words."""
+
+from __future__ import annotations
+
+from quota_tui.core.snapshot import Snapshot
+from quota_tui.core.words import clean
+from quota_tui.ui.panes.zone import alert_row, recent_alerts
+from quota_tui.ui.rows import MUTED, Row, row, wrap
+from quota_tui.ui.view import View
+
+EMPTY = "No alert so far"
+
+
+def rows(view: View, snapshot: Snapshot, width: int, height: int) -> list[Row]:
+    """Newest first; each with its text where there is room for all of it."""
+    made: list[Row] = []
+    for alert in recent_alerts(snapshot):
+        told = [alert_row(view, alert, width)]
+        told += wrap(clean(alert.text, view.face), width, MUTED, view.face, most=4)
+        if len(made) + len(told) > height:
+            told = told[:1] if len(made) < height else []
+        made += told
+    return made or [row((EMPTY, MUTED))][:height]

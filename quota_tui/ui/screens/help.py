@@ -1,0 +1,112 @@
+"""The help: every key from the bindings, and what the words on the screen mean."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from itertools import pairwise
+from typing import ClassVar
+
+from textual import events
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import VerticalScroll
+from textual.screen import ModalScreen
+from textual.widgets import Static
+
+from quota_tui.core.snapshot import ZoneName
+from quota_tui.core.words import Face, zone_glyph
+from quota_tui.ui.keys import ALL_BINDINGS
+from quota_tui.ui.rows import BOLD, MUTED, PLAIN, Row, as_face, row, wrap, zone_style
+from quota_tui.ui.widgets.rows_widget import to_content
+
+WORDS = (
+    ("tokens", "input + output + cache writes; cache reads are counted apart"),
+    ("≈", "worked out here, not said by Anthropic; a range in brackets holds 8 times in 10"),
+    ("official", "Anthropic said it, nothing was used on this machine since"),
+    ("fused", "the last official number plus what was used here since"),
+    ("limit-hit", "from what earlier limit hits cost"),
+    ("configured", "from your own limit in the settings"),
+    ("guess", "from your own largest windows: may be far off"),
+    ("elsewhere", "used on another machine or in the browser"),
+)
+ZONES = (0, 10, 25, 50, 80, 90, 95)
+KEY_WIDTH = 12
+ID_WIDTH = 18
+MAX_WIDTH, FRAME = 108, 5
+
+
+def _explained(word: str, meaning: str, width: int, face: Face) -> list[Row]:
+    """A word, and its meaning beside it on as many rows as it takes."""
+    lines = wrap(meaning, width - KEY_WIDTH, PLAIN, face) or [row(" ")]
+    starts = [f"{word:<{KEY_WIDTH}}", *(" " * KEY_WIDTH for _ in lines[1:])]
+    return [row((start, BOLD), *line) for start, line in zip(starts, lines, strict=True)]
+
+
+def key_rows(keys: Mapping[str, str], width: int, face: Face) -> list[Row]:
+    """A row for each binding: the key in force, what it does, its id for the settings."""
+    widest = max(len(each.tooltip) for each in ALL_BINDINGS)
+    made = []
+    for each in ALL_BINDINGS:
+        key = keys[each.id or ""]
+        if width < KEY_WIDTH + widest + ID_WIDTH:
+            made += _explained(key, each.tooltip, width, face)
+        else:
+            name = (each.id or "", MUTED)
+            made.append(row((f"{key:<{KEY_WIDTH}}", BOLD), f"{each.tooltip:<{widest + 2}}", name))
+    return made
+
+
+def zone_rows(face: Face) -> list[Row]:
+    """Glyph, word and span of every zone."""
+    names = [name for name in ZoneName if name is not ZoneName.UNKNOWN]
+    made = []
+    for name, (low, high) in zip(names, pairwise((*ZONES, 0)), strict=True):
+        span = f"{low} to {high} %" if high else f"{low} % and more"
+        word = f"{zone_glyph(name, face)} {name.value.upper():<{KEY_WIDTH}}"
+        made.append(row((word, zone_style(name)), span))
+    return made
+
+
+def rows(keys: Mapping[str, str], face: Face, width: int) -> list[Row]:
+    """The whole help."""
+    used, ahead, free = ("#", "=", ".") if face.ascii else ("█", "▒", "·")
+    gauge = wrap(f"{used} used  {ahead} expected by the reset  {free} free", width, PLAIN, face)
+    blank = row(" ")
+    told = [row(("Keys", BOLD)), *key_rows(keys, width, face)]
+    told += wrap('Rebind them in the settings by name: [keys] history = "H"', width, MUTED, face)
+    told += [blank, row(("Words", BOLD))]
+    told += [line for word, meaning in WORDS for line in _explained(word, meaning, width, face)]
+    told += [blank, row(("Gauge", BOLD)), *gauge, blank, row(("Zones", BOLD)), *zone_rows(face)]
+    return as_face(told, face)
+
+
+class HelpScreen(ModalScreen[None]):
+    """Scrolls; any of its keys leaves."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,question_mark,q", "dismiss", "back", id="help.back", tooltip="Back to the dashboard"),
+        Binding("down,j", "scroll(1)", "down", id="help.down", tooltip="Further down"),
+        Binding("up,k", "scroll(-1)", "up", id="help.up", tooltip="Further up"),
+    ]
+
+    def __init__(self, keys: Mapping[str, str], face: Face) -> None:
+        super().__init__()
+        self._keys, self._face = keys, face
+        self.set_class(face.ascii, "-ascii")
+
+    def compose(self) -> ComposeResult:
+        with VerticalScroll(id="help"):
+            yield Static()
+
+    def on_mount(self) -> None:
+        box = self.query_one("#help")
+        box.border_title = "Help"
+        box.border_subtitle = "esc: back"
+
+    def on_resize(self, event: events.Resize) -> None:
+        width = max(24, min(event.size.width, MAX_WIDTH) - FRAME)
+        self.query_one(Static).update(to_content(rows(self._keys, self._face, width)))
+
+    def action_scroll(self, step: int) -> None:
+        """Move by rows."""
+        self.query_one("#help").scroll_relative(y=3 * step, animate=False)

@@ -1,0 +1,40 @@
+"""A bordered pane: its rows come from its spec."""
+
+from __future__ import annotations
+
+from textual import events
+from textual.message import Message
+
+from quota_tui.core.words import in_face
+from quota_tui.ui.panes.specs import PANES
+from quota_tui.ui.rows import Row
+from quota_tui.ui.view import View
+from quota_tui.ui.widgets.rows_widget import RowsWidget
+
+
+class Pane(RowsWidget):
+    """One of `PANES`, by name."""
+
+    class Marked(Message):
+        """The pane was clicked."""
+
+        def __init__(self, name: str) -> None:
+            super().__init__()
+            self.name = name
+
+    def __init__(self, name: str) -> None:
+        super().__init__(id=name)
+        self.spec = PANES[name]
+        self.border_title = f"{self.spec.key} {self.spec.title}"
+
+    def show(self, view: View) -> None:
+        key = view.keys.get(f"pane_{self.id}", self.spec.key)
+        self.border_title = in_face(f"{key} {self.spec.title}", view.face)
+        super().show(view)
+
+    def rows_for(self, view: View, width: int, height: int) -> list[Row]:
+        return [] if view.snapshot is None else self.spec.rows(view, view.snapshot, width, height)
+
+    def on_click(self, event: events.Click) -> None:
+        event.stop()
+        self.post_message(self.Marked(self.id or ""))
