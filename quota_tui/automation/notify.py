@@ -6,7 +6,6 @@ believable where something can show it: the desktop library reports success even
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import importlib.util
 import logging
@@ -104,6 +103,8 @@ def send_desktop(title: str, text: str, timeout_s: float = 3.0, env: Mapping[str
     head, body = plain(title, _TITLE_LENGTH), plain(text, _TEXT_LENGTH)
 
     def work() -> None:
+        import asyncio
+
         # The library reaches into D-Bus, Objective-C and WinRT, each with errors of its own kind: whatever
         # fails there, the answer is that nothing was shown.
         with contextlib.suppress(Exception):

@@ -12,6 +12,7 @@ from typing import NoReturn
 import msgspec
 
 from quota_tui.config import ConfigError, Settings, load_settings
+from quota_tui.core.words import Face
 from quota_tui.sources.zone import local_zone
 from quota_tui.store.paths import Paths, claude_config_dirs, our_paths
 
@@ -59,6 +60,17 @@ def zone(settings: Settings, name: str | None = None) -> tzinfo:
         return ZoneInfo(wanted)
     except (ZoneInfoNotFoundError, ValueError, OSError):
         fail(f"{wanted!r} is not a time zone; use a name like Europe/Berlin", EXIT_USAGE)
+
+
+def face_of(setup: Setup) -> Face:
+    """How this person wants times and glyphs written on the command line."""
+    display = setup.settings.display
+    return Face(
+        zone=zone(setup.settings),
+        clock_12h=display.clock == "12h",
+        ascii=display.ascii,
+        home=os.path.expanduser("~"),
+    )
 
 
 def fail(message: str, code: int) -> NoReturn:

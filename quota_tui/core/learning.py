@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
-from statistics import median
 
 import msgspec
 
@@ -23,6 +22,8 @@ HALF_WEIGHT_PCT = 100.0
 """Pairs count half after this many percentage points of newer pairs (one full window). Measured in
 quota and not in days: a changed plan is learned as fast as it is used."""
 MAX_AGE = timedelta(days=90)
+MIN_DELTA_PCT, MIN_DELTA_USD = 1.0, 1e-6
+"""Smaller pairs are all rounding."""
 MAX_DELTA_PCT = 10.0
 """No single pair counts for more than this: a long one may hide a lot of use elsewhere."""
 HITS = 5
@@ -110,7 +111,7 @@ def slope_points(
         base_at, base_pct, base_rounding = reading.at + TICK, reading.used_pct, rounding(reading.used_pct)
 
     def close_rest() -> None:
-        if last is not None and last.used_pct - base_pct >= 1:
+        if last is not None and last.used_pct - base_pct >= MIN_DELTA_PCT:
             close(last)
 
     for reading in sorted(readings, key=lambda each: (each.at, each.used_pct)):
@@ -135,7 +136,11 @@ def learn(points: Iterable[SlopePoint], now: datetime) -> PctPerUsd | None:
     elsewhere only makes slopes steeper, and a median bears it up to almost half of the weight. The
     interval is that of a median of so many pairs, widened by their rounding.
     """
-    usable = [p for p in points if p.delta_pct > 0 and p.delta_usd > 0 and now - p.at <= MAX_AGE]
+    usable = [
+        p
+        for p in points
+        if p.delta_pct >= MIN_DELTA_PCT and p.delta_usd >= MIN_DELTA_USD and now - p.at <= MAX_AGE
+    ]
     usable.sort(key=lambda p: (p.at, p.delta_pct, p.delta_usd), reverse=True)
     weighted: list[tuple[float, float]] = []
     newer_pct = rounding_share = 0.0
@@ -145,10 +150,10 @@ def learn(points: Iterable[SlopePoint], now: datetime) -> PctPerUsd | None:
         weighted.append((point.delta_pct / point.delta_usd, weight))
         rounding_share += weight * point.rounding_pct / point.delta_pct
         newer_pct += size
-    total = sum(weight for _, weight in weighted)
-    if total <= 0:
+    if not weighted:
         return None
     weighted.sort()
+    total = sum(weight for _, weight in weighted)
     effective = total**2 / sum(weight**2 for _, weight in weighted)
     root = math.sqrt(effective)
     value, reach = _quantile(weighted, 0.5), _Z80 * 0.5 / root
@@ -165,8 +170,8 @@ def limit_from_hits(past: Iterable[PastWindow]) -> LimitCost | None:
         for window in past
         if window.limit_cost_usd is not None and window.limit_cost_usd > 0
     )
-    costs = [cost for _, cost in hits[-HITS:]]
-    return LimitCost(median(costs), min(costs), max(costs), len(costs)) if costs else None
+    costs = sorted(cost for _, cost in hits[-HITS:])
+    return LimitCost(percentile(costs, 0.5), min(costs), max(costs), len(costs)) if costs else None
 
 
 def limit_from_history(past: Iterable[PastWindow]) -> LimitCost | None:

@@ -229,7 +229,7 @@ def ahead_words(zone: ZoneState) -> tuple[str, ...]:
     if zone.next_threshold_pct is None or zone.to_next_pct is None:
         return ("",)
     far = pct(zone.to_next_pct)
-    return (f"next mark {zone.next_threshold_pct} %, {far} away", f"{zone.next_threshold_pct} % in {far}")
+    return (f"next mark {zone.next_threshold_pct} %, {far} away", f"{far} to {zone.next_threshold_pct} %")
 
 
 def alert_words(alert: Alert, now: datetime, face: Face) -> tuple[str, ...]:

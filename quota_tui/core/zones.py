@@ -188,7 +188,8 @@ def zone_state(
     upcoming = next((threshold for threshold in THRESHOLDS if threshold > used_pct), None)
     rooms = [_room(state) for state in (five_hour, weekly, binding)]
     fits = min((room for room in rooms if room is not None), default=None)
-    calls = int(fits / median_call_tokens) if fits is not None and median_call_tokens else None
+    per_call = median_call_tokens if median_call_tokens and median_call_tokens >= 1 else None
+    calls = None if fits is None or per_call is None else int(fits / per_call)
     return ZoneState(
         name=zone.name,
         window=binding.kind,

@@ -28,12 +28,17 @@ _unpack_cursor = msgspec.msgpack.Decoder(Cursor).decode
 
 
 class ScanResult(msgspec.Struct, frozen=True):
-    """What a scan found. `errors` are API errors that may say a limit was hit; `calls` changed calls."""
+    """What a scan found.
+
+    `calls` counts rows of the history that changed, the earliest of them at `oldest_ms` (Unix ms); `errors` are
+    API errors that may say a limit was hit.
+    """
 
     roots: tuple[FoundRoot, ...]
     files_read: int = 0
     bytes_read: int = 0
     calls: int = 0
+    oldest_ms: int | None = None
     errors: tuple[ErrorLine, ...] = ()
     problems: tuple[str, ...] = ()
 
@@ -41,7 +46,8 @@ class ScanResult(msgspec.Struct, frozen=True):
 def pending_bytes(roots: Sequence[FoundRoot], index: Index) -> int:
     """How many bytes a scan would have to read."""
     known = index.stamps()
-    return sum(found.size - (known[found.path][1] if found.path in known else 0) for found in _changed(roots, known))
+    changed = _changed(roots, known)
+    return sum(max(file.size - (known[file.path][1] if file.path in known else 0), 0) for file in changed)
 
 
 def scan(
@@ -90,7 +96,15 @@ def scan(
             on_errors(errors)
         index.forget(path for path in gone if path not in by_path)
         index.put(indexed)
-    return ScanResult(found, len(tasks), size, merge.changed, tuple(errors), tuple(problems))
+    return ScanResult(
+        found,
+        len(tasks),
+        size,
+        merge.changed,
+        merge.oldest_ms if merge.changed else None,
+        tuple(errors),
+        tuple(problems),
+    )
 
 
 def _changed(roots: Sequence[FoundRoot], known: dict[str, tuple[int, int, int]]) -> list[FoundFile]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,6 +16,28 @@ from quota_tui.sources.discover import transcript_roots
 from quota_tui.sources.transcripts import ErrorLine
 from quota_tui.sources.zone import local_zone
 from quota_tui.store.prices import load_prices
+
+
+class Changes:
+    """What a watcher has seen change and no scan has read yet. Shared between threads."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._paths: set[str] = set()
+        self._everything = False
+
+    def add(self, paths: Collection[str], *, everything: bool = False) -> None:
+        """Remember changed transcripts, or that anything may have changed."""
+        with self._lock:
+            self._paths.update(paths)
+            self._everything |= everything
+
+    def take(self) -> tuple[bool, set[str]]:
+        """(anything may have changed, the changed paths); forgets them."""
+        with self._lock:
+            found = self._everything, self._paths
+            self._everything, self._paths = False, set()
+        return found
 
 
 def roots_of(claude_dirs: Sequence[Path], settings: Settings) -> list[str]:

@@ -36,6 +36,8 @@ class Merge:
 
     def __init__(self, db: sqlite3.Connection) -> None:
         self.changed = 0
+        self.oldest_ms = 1 << 62
+        """The earliest instant whose sums changed (Unix ms)."""
         self._db = db
         self._names = _Names(db)
         self._touched: set[int] = set()
@@ -98,8 +100,9 @@ class Merge:
         rows = list(self._rows(groups))
         self._db.executemany(INSERT, rows)
         self.changed += len(rows)
+        self.oldest_ms = min(self.oldest_ms, min((row[2] for row in rows), default=self.oldest_ms))
 
-    def _rows(self, groups: Mapping[str, UsageRecord | list[UsageRecord]]) -> Iterator[tuple[object, ...]]:
+    def _rows(self, groups: Mapping[str, UsageRecord | list[UsageRecord]]) -> Iterator[tuple[Any, ...]]:
         for name, group in groups.items():
             if type(group) is list:
                 lines = variants(group)
@@ -109,7 +112,7 @@ class Merge:
             else:
                 yield self._row(name, group, True)  # type: ignore[arg-type]
 
-    def _row(self, name: str, record: UsageRecord, counted: bool) -> tuple[object, ...]:
+    def _row(self, name: str, record: UsageRecord, counted: bool) -> tuple[Any, ...]:
         number = self._names
         flags = _SIDECHAIN if record.is_sidechain else 0
         if record.output_is_placeholder:

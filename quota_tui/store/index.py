@@ -47,6 +47,11 @@ class Index:
         rows = self.db.execute("SELECT path, inode, size, mtime_ns FROM files")
         return {path: (inode, size, mtime_ns) for path, inode, size, mtime_ns in rows}
 
+    def stamps_of(self, path: str) -> tuple[int, int, int] | None:
+        """(inode, size, mtime_ns) of one transcript."""
+        row = self.db.execute("SELECT inode, size, mtime_ns FROM files WHERE path=?", (path,)).fetchone()
+        return (row[0], row[1], row[2]) if row else None
+
     def get(self, path: str) -> IndexedFile | None:
         """What is known of one transcript."""
         row = self.db.execute(

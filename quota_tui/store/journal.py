@@ -6,12 +6,13 @@ is copied.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import msgspec
 
+from quota_tui.core.alerts import Due, Mark
 from quota_tui.core.readings import Reading, ReadingSource, WindowKind
 from quota_tui.core.snapshot import Alert
 from quota_tui.store.database import BUSY_S, connect, prepare, write
@@ -25,10 +26,10 @@ CREATE TABLE readings(
   session TEXT NOT NULL);
 CREATE INDEX readings_confirmed ON readings(confirmed_ms);
 CREATE TABLE refused(id INTEGER PRIMARY KEY, at_ms INTEGER NOT NULL, source TEXT NOT NULL, why TEXT NOT NULL);
-CREATE TABLE alerts(
-  id INTEGER PRIMARY KEY, at_ms INTEGER NOT NULL, kind TEXT NOT NULL, model TEXT NOT NULL,
-  threshold INTEGER NOT NULL, resets_ms INTEGER, shown INTEGER NOT NULL, alert BLOB NOT NULL);
+CREATE TABLE alerts(id INTEGER PRIMARY KEY, at_ms INTEGER NOT NULL, alert BLOB NOT NULL);
 CREATE INDEX alerts_at ON alerts(at_ms);
+CREATE TABLE marks(id INTEGER PRIMARY KEY, at_ms INTEGER NOT NULL, mark BLOB NOT NULL);
+CREATE INDEX marks_at ON marks(at_ms);
 CREATE TABLE learned(key TEXT PRIMARY KEY, at_ms INTEGER NOT NULL, value BLOB NOT NULL) WITHOUT ROWID;
 """
 
@@ -38,13 +39,9 @@ _SAME_RESET_MS = 120_000
 _KEEP_REFUSED = 200
 _encode = msgspec.msgpack.Encoder().encode
 _decode_alert = msgspec.msgpack.Decoder(Alert).decode
-
-
-class Fired(msgspec.Struct, frozen=True):
-    """An alert that must not fire again. `shown` is False for one that a higher one stood in for."""
-
-    alert: Alert
-    shown: bool
+_decode_mark = msgspec.msgpack.Decoder(Mark).decode
+_MARKS_MATTER = timedelta(days=15)
+"""Longer than two weekly windows."""
 
 
 class Journal:
@@ -145,30 +142,40 @@ class Journal:
         rows = self.db.execute("SELECT at_ms, source, why FROM refused ORDER BY id DESC")
         return [(_instant(at_ms), source, why) for at_ms, source, why in rows]
 
+    def refused_count(self) -> int:
+        """How many refused values are remembered."""
+        return int(self.db.execute("SELECT count(*) FROM refused").fetchone()[0])
+
     # -- alerts
 
-    def fired(self, since: datetime) -> list[Fired]:
-        """Alerts that fired at or after an instant, oldest first."""
-        rows = self.db.execute("SELECT alert, shown FROM alerts WHERE at_ms>=? ORDER BY at_ms, id", (_ms(since),))
-        return [Fired(_decode_alert(blob), bool(shown)) for blob, shown in rows]
+    def fire(self, now: datetime, due: Callable[[list[Mark]], Due]) -> tuple[Alert, ...]:
+        """Ask `due` what fires, given what has fired; remember it. Each alert has one owner: who gets it here.
 
-    def add_fired(self, fired: Iterable[Fired]) -> None:
-        """Remember alerts (inside a write transaction that also read `fired`: so each has one owner)."""
-        self.db.executemany(
-            "INSERT INTO alerts VALUES(NULL, ?, ?, ?, ?, ?, ?, ?)",
-            [
-                (
-                    _ms(item.alert.at),
-                    item.alert.window,
-                    item.alert.window_model,
-                    item.alert.threshold_pct,
-                    None if item.alert.window_resets_at is None else _ms(item.alert.window_resets_at),
-                    item.shown,
-                    _encode(item.alert),
-                )
-                for item in fired
-            ],
-        )
+        Asking and remembering are one transaction, so of two programs that see a threshold crossed at once
+        only one fires. When nothing is due nothing is written.
+        """
+        marks = self.marks(now - _MARKS_MATTER)
+        if not due(marks).marks:
+            return ()
+        with write(self.db):
+            found = due(self.marks(now - _MARKS_MATTER))
+            self.db.executemany(
+                "INSERT INTO marks VALUES(NULL, ?, ?)", [(_ms(mark.at), _encode(mark)) for mark in found.marks]
+            )
+            self.db.executemany(
+                "INSERT INTO alerts VALUES(NULL, ?, ?)", [(_ms(each.at), _encode(each)) for each in found.alerts]
+            )
+        return found.alerts
+
+    def marks(self, since: datetime) -> list[Mark]:
+        """Thresholds that fired at or after an instant."""
+        rows = self.db.execute("SELECT mark FROM marks WHERE at_ms>=? ORDER BY id", (_ms(since),))
+        return [_decode_mark(blob) for (blob,) in rows]
+
+    def alerts(self, since: datetime) -> list[Alert]:
+        """Alerts that fired at or after an instant, oldest first."""
+        rows = self.db.execute("SELECT alert FROM alerts WHERE at_ms>=? ORDER BY at_ms, id", (_ms(since),))
+        return [_decode_alert(blob) for (blob,) in rows]
 
     # -- learned figures
 

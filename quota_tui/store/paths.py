@@ -31,6 +31,11 @@ class Paths(msgspec.Struct, frozen=True):
         return self.data_dir / "journal.db"
 
     @property
+    def dashboard_lock(self) -> Path:
+        """Locked while a dashboard is open."""
+        return self.data_dir / "dashboard.lock"
+
+    @property
     def config_file(self) -> Path:
         """The settings, TOML."""
         return self.config_dir / "config.toml"

@@ -24,20 +24,34 @@ SIDES = 4
 
 _KEEP = ("quota", "zone", "burn", "automation", "phases", "sessions", "alerts")
 """Who stays when there is not enough height, the most needed first."""
-_LAYOUTS: dict[str, tuple[tuple[float, tuple[str, ...]], ...]] = {
-    "column": ((1.0, ("quota", "burn", "zone", "phases", "automation")),),
-    "two": ((0.58, ("quota", "burn")), (0.42, ("zone", "phases", "automation"))),
-    "three": (
-        (0.42, ("quota", "burn")),
-        (0.27, ("zone", "phases", "automation")),
-        (0.31, ("sessions", "alerts")),
+
+Band = tuple[str, ...]
+"""Panes side by side in a column."""
+Columns = tuple[tuple[float, tuple[Band, ...]], ...]
+"""Columns from left to right: share of the width, and bands from top to bottom."""
+
+_LEFT_SHARE = 0.58
+"""Of two panes side by side the left one is the wider one: it holds the gauge."""
+_LAYOUTS: dict[str, Columns] = {
+    "column": ((1.0, (("quota",), ("burn",), ("zone",), ("phases",), ("automation",))),),
+    "two": (
+        (0.58, (("quota",), ("burn",))),
+        (0.42, (("zone",), ("phases",), ("automation",), ("sessions",))),
     ),
-    "strip": ((0.38, ("quota",)), (0.33, ("burn",)), (0.29, ("zone", "automation", "phases"))),
+    "three": (
+        (0.68, (("quota", "zone"), ("burn",))),
+        (0.32, (("phases",), ("automation",), ("sessions",), ("alerts",))),
+    ),
+    "strip": (
+        (0.38, (("quota",),)),
+        (0.33, (("burn",),)),
+        (0.29, (("zone",), ("automation",), ("phases",))),
+    ),
     "long strip": (
-        (0.29, ("quota",)),
-        (0.25, ("burn",)),
-        (0.21, ("zone", "automation")),
-        (0.25, ("sessions",)),
+        (0.29, (("quota",),)),
+        (0.25, (("burn",),)),
+        (0.21, (("zone",), ("automation",))),
+        (0.25, (("sessions",),)),
     ),
 }
 
@@ -68,22 +82,38 @@ def arrangement(width: int, height: int) -> str:
     return "card"
 
 
-def _heights(names: Sequence[str], inner: int, height: int, wanted: Wanted) -> dict[str, int]:
-    """Rows for each pane of a column, borders included, filling `height`; the least needed go."""
-    kept = sorted(names, key=_KEEP.index)
-    while len(kept) > 1 and sum(PANES[each].least + FRAME for each in kept) > height:
+def _side_by_side(band: Band, x: int, width: int) -> dict[str, tuple[int, int]]:
+    """Where each pane of a band begins, and its width."""
+    if len(band) == 1:
+        return {band[0]: (x, width)}
+    left = round(width * _LEFT_SHARE)
+    return {band[0]: (x, left), band[1]: (x + left, width - left)}
+
+
+def _heights(bands: Sequence[Band], width: int, height: int, wanted: Wanted) -> dict[Band, int]:
+    """Rows for each band of a column, borders included, filling `height`; the least needed ones go."""
+    kept = sorted(bands, key=lambda band: min(map(_KEEP.index, band)))
+    least = {band: max(PANES[name].least for name in band) + FRAME for band in kept}
+    while len(kept) > 1 and sum(least[band] for band in kept) > height:
         kept.pop()
-    rows = {each: PANES[each].least + FRAME for each in kept}
+    rows = {band: least[band] for band in kept}
     spare = height - sum(rows.values())
-    wants = {each: wanted(each, inner) + FRAME for each in kept}
-    for each in kept:
-        more = min(spare, max(0, wants[each] - rows[each]))
-        rows[each] += more
+    for band in kept:
+        sizes = _side_by_side(band, 0, width)
+        wants = max(wanted(name, sizes[name][1] - SIDES) for name in band) + FRAME
+        more = min(spare, max(0, wants - rows[band]))
+        rows[band] += more
         spare -= more
-    growing = [each for each in names if each in rows and PANES[each].grows] or kept[-1:]
-    for at, each in enumerate(growing):
-        rows[each] += spare // len(growing) + (at < spare % len(growing))
-    return {each: rows[each] for each in names if each in rows}
+    growing = [band for band in kept if any(PANES[name].grows for name in band)] or kept[:1]
+    for at, band in enumerate(growing):
+        rows[band] += spare // len(growing) + (at < spare % len(growing))
+    return {band: rows[band] for band in bands if band in rows}
+
+
+def _shown(bands: Sequence[Band], hidden: frozenset[str]) -> list[Band]:
+    """The bands without the hidden panes."""
+    kept = (tuple(name for name in band if name not in hidden) for band in bands)
+    return [band for band in kept if band]
 
 
 def _widths(shares: Sequence[float], width: int) -> list[int]:
@@ -109,19 +139,16 @@ def places(
         if top:
             out["header"] = Place(0, 0, width, top)
         return out | {zoomed: Place(0, top, width, height - top - keys)}
-    columns = [
-        (share, shown)
-        for share, names in _LAYOUTS.get(form, ())
-        if (shown := [each for each in names if each not in hidden])
-    ]
+    columns = [(share, bands) for share, names in _LAYOUTS.get(form, ()) if (bands := _shown(names, hidden))]
     if not columns:
         return out | {"card": Place(0, 0, width, height - keys)}
     out["header"] = Place(0, 0, width, header)
     x, room = 0, height - header - keys
-    for size, (_, names) in zip(_widths([share for share, _ in columns], width), columns, strict=True):
+    for size, (_, bands) in zip(_widths([share for share, _ in columns], width), columns, strict=True):
         y = header
-        for name, rows in _heights(names, size - SIDES, room, wanted).items():
-            out[name] = Place(x, y, size, rows)
+        for band, rows in _heights(bands, size, room, wanted).items():
+            for name, (left, across) in _side_by_side(band, x, size).items():
+                out[name] = Place(left, y, across, rows)
             y += rows
         x += size
     return out

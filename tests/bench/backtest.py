@@ -76,7 +76,7 @@ class Score(NamedTuple):
 
 
 def read_calls(path: Path) -> list[Call]:
-    """A row is one call, or, in the sample, the calls of one session in two minutes, at the first one's time."""
+    """A row is one call or, in the sample, one session's calls of two minutes, at the first one's time."""
     with gzip.open(path, "rt", encoding="utf-8") as file:
         return sorted((_call(row) for row in csv.DictReader(file)), key=lambda call: call.at_s)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from quota_tui.core.snapshot import Snapshot
 from quota_tui.core.words import clean
 from quota_tui.ui.panes.zone import alert_row, recent_alerts
-from quota_tui.ui.rows import MUTED, Row, row, wrap
+from quota_tui.ui.rows import MUTED, PLAIN, Row, plain, row, wrap
 from quota_tui.ui.view import View
 
 EMPTY = "No alert so far"
@@ -16,6 +16,9 @@ def rows(view: View, snapshot: Snapshot, width: int, height: int) -> list[Row]:
     made: list[Row] = []
     for alert in recent_alerts(snapshot):
         told = [alert_row(view, alert, width)]
+        title = clean(alert.title, view.face)
+        if not plain(told[0]).endswith(title):
+            told = [told[0][:1], *wrap(title, width, PLAIN, view.face, most=2)]
         told += wrap(clean(alert.text, view.face), width, MUTED, view.face, most=4)
         if len(made) + len(told) > height:
             told = told[:1] if len(made) < height else []

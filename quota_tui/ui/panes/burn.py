@@ -20,7 +20,7 @@ from quota_tui.ui.rows import (
     zone_style,
 )
 from quota_tui.ui.view import View
-from quota_tui.ui.widgets.plot import MIN_HEIGHT, plot_rows
+from quota_tui.ui.widgets.plot import GUTTER, MIN_HEIGHT, plot_rows
 from quota_tui.ui.widgets.sparkline import sparkline
 
 QUIET = "quiet for ten minutes"
@@ -36,7 +36,7 @@ def rate_row(snapshot: Snapshot, width: int) -> Row:
     if burn.tokens_per_min_window is not None:
         rate = tokens(burn.tokens_per_min_window)
         share = "" if burn.pct_per_hour_window is None else f" · {figure(burn.pct_per_hour_window)} %/h"
-        told = [f"window  {rate} tok/min{share}", f"window  {rate}{share}", f"window  {rate}"]
+        told = [f"window  {rate} tok/min{share}", f"window  {rate}/min{share}", f"window  {rate}/min"]
         whole = [*styled(told, MUTED), ()]
     return first_spread(width, [(left, right) for left in now for right in whole])
 
@@ -54,12 +54,12 @@ def forecast_rows(view: View, snapshot: Snapshot, width: int) -> list[Rank]:
 
 
 def base_rows(view: View, snapshot: Snapshot, width: int) -> list[Rank]:
-    """Everything but the plot."""
+    """Everything but the plot; the sparkline is the second row."""
     burn = snapshot.burn
     ranked: list[Rank] = [(0, rate_row(snapshot, width))]
-    if any(bar.totals.total_tokens for bar in burn.bars):
-        style = zone_style(zone_at(snapshot.five_hour.used_pct))
-        ranked.append((1, row((sparkline(burn.bars, width, view.face), style))))
+    spark = sparkline(snapshot.five_hour, burn.bars, width, view.face)
+    if spark:
+        ranked.append((1, spark))
     ranked += forecast_rows(view, snapshot, width)
     ranked.append((3, chain(width, styled(cost_words(burn), MUTED))))
     return ranked
@@ -71,10 +71,16 @@ def natural(view: View, snapshot: Snapshot, width: int) -> int:
 
 
 def rows(view: View, snapshot: Snapshot, width: int, height: int) -> list[Row]:
-    """The pane's rows; where there is room the plot takes the place of the sparkline."""
+    """The pane's rows; where there is room the plot is drawn, and the sparkline under it on its axis."""
     ranked = base_rows(view, snapshot, width)
+    spare = height - len(ranked)
+    if spare < MIN_HEIGHT:
+        return fit_height(ranked, height)
     style = zone_style(zone_at(snapshot.five_hour.used_pct))
     context = (snapshot.five_hour, snapshot.burn, snapshot.forecast, view.now, view.face)
-    spare = height - len(ranked) - 1
-    plot = plot_rows(context, width, spare, style) if spare >= MIN_HEIGHT else []
-    return [*fit_height(ranked, height), *([(), *plot] if plot else [])]
+    plot = plot_rows(context, width, spare - 1, style)
+    if not plot:
+        return fit_height(ranked, height)
+    spark = sparkline(snapshot.five_hour, snapshot.burn.bars, width - GUTTER, view.face)
+    words = [line for _, line in (ranked[0], *ranked[2:])]
+    return [*words, (), *plot[:-1], row((" " * GUTTER, PLAIN), *spark), plot[-1]]

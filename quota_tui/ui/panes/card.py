@@ -83,11 +83,8 @@ def rate_row(view: View, snapshot: Snapshot, width: int) -> Row:
     """The rate with the sparkline filling the rest of the row."""
     said = chain(width, styled(rate_words(snapshot.burn), PLAIN))
     room = width - sum(cells(text) for text, _ in said) - 3
-    bars = snapshot.burn.bars
-    if room < 8 or not any(bar.totals.total_tokens for bar in bars):
-        return said
-    style = zone_style(zone_at(snapshot.five_hour.used_pct))
-    return row(*said, ("   ", PLAIN), (sparkline(bars, room, view.face), style))
+    spark = sparkline(snapshot.five_hour, snapshot.burn.bars, room, view.face)
+    return row(*said, ("   ", PLAIN), *spark) if spark and room >= 8 else said
 
 
 def forecast_row(view: View, snapshot: Snapshot, width: int) -> Row:

@@ -99,10 +99,8 @@ def small_rows(view: View, others: list[WindowState], width: int) -> list[Rank]:
     return made
 
 
-def rows(view: View, snapshot: Snapshot, width: int, height: int) -> list[Row]:
-    """The pane's rows, at most `height`."""
-    state = chosen_window(view, snapshot)
-    others = [each for each in shown_windows(snapshot) if each is not state]
+def block(view: View, state: WindowState, width: int) -> list[Rank]:
+    """One window in full: number, gauge, amounts and reset, and how it is known."""
     ranked: list[Rank] = [(0, head_row(state, width))]
     if state.used_pct is not None:
         style = zone_style(zone_at(state.used_pct))
@@ -112,8 +110,28 @@ def rows(view: View, snapshot: Snapshot, width: int, height: int) -> list[Row]:
     ranked.append((1, chain(width, styled(basis_words(state, view.now), MUTED))))
     if state.note:
         ranked += [(5, line) for line in wrap(clean(state.note, view.face), width, MUTED, view.face, most=2)]
+    return ranked
+
+
+def compact(view: View, snapshot: Snapshot, width: int) -> list[Rank]:
+    """The window in view in full, the others as small gauges."""
+    state = chosen_window(view, snapshot)
+    others = [each for each in shown_windows(snapshot) if each is not state]
+    ranked = block(view, state, width)
     if state.used_pct is None:
         ranked += [(6, line) for line in wrap(HOW_TO_KNOW, width, PLAIN, view.face, most=3)]
-    if others:
-        ranked += [(7, ()), *small_rows(view, others, width)]
-    return fit_height(ranked, height)
+    return [*ranked, (7, ()), *small_rows(view, others, width)] if others else ranked
+
+
+def natural(view: View, snapshot: Snapshot, width: int) -> int:
+    """The height of the compact form."""
+    return len(compact(view, snapshot, width))
+
+
+def rows(view: View, snapshot: Snapshot, width: int, height: int) -> list[Row]:
+    """The pane's rows, at most `height`; every window in full where there is room."""
+    state = chosen_window(view, snapshot)
+    every = [state, *(each for each in shown_windows(snapshot) if each is not state)]
+    full = [rank for each in every for rank in ((7, ()), *block(view, each, width))][1:]
+    ranked = compact(view, snapshot, width)
+    return fit_height(full if len(ranked) + 1 < len(full) <= height else ranked, height)

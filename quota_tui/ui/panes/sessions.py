@@ -80,3 +80,9 @@ def rows(view: View, snapshot: Snapshot, width: int, height: int) -> list[Row]:
     made = session_rows(view, shown, width) if shown else []
     more = len(sessions) - len(shown)
     return [*made, row((f"{more} more", MUTED))] if more else made
+
+
+def natural(view: View, snapshot: Snapshot, width: int) -> int:
+    """A few sessions; the rest when there is room."""
+    del view, width
+    return min(5, len(snapshot.sessions))

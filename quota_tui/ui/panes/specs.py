@@ -33,12 +33,14 @@ class PaneSpec(msgspec.Struct, frozen=True, kw_only=True):
 
 
 PANES: dict[str, PaneSpec] = {
-    "quota": PaneSpec(key="1", title="Quota", rows=quota.rows, least=5),
+    "quota": PaneSpec(key="1", title="Quota", rows=quota.rows, least=5, natural=quota.natural),
     "burn": PaneSpec(key="2", title="Burn rate", rows=burn.rows, least=3, natural=burn.natural, grows=True),
-    "zone": PaneSpec(key="3", title="Zone", rows=zone.rows, least=3, natural=zone.natural, grows=True),
+    "zone": PaneSpec(key="3", title="Zone", rows=zone.rows, least=3, natural=zone.natural),
     "phases": PaneSpec(key="4", title="Phases", rows=phases.rows, least=1),
     "automation": PaneSpec(key="5", title="Automation", rows=automation.rows, least=1),
-    "sessions": PaneSpec(key="6", title="Sessions today", rows=sessions.rows, least=2, grows=True),
+    "sessions": PaneSpec(
+        key="6", title="Sessions today", rows=sessions.rows, least=2, natural=sessions.natural, grows=True
+    ),
     "alerts": PaneSpec(key="7", title="Alerts", rows=alerts.rows, least=2, grows=True),
 }
-"""In the order of their keys. The last two show themselves only where it is wide."""
+"""In the order of their keys. The last two show themselves only where there is room to spare."""

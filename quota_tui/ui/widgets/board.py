@@ -97,7 +97,7 @@ class Board(Widget):
         body = height - header - 1
         return {
             "header": Place(0, 0, width, header),
-            "card": Place(0, header, width, body),
+            "card": Place(1, header + 1, width - 2, body - 1),
             "keys": Place(0, height - 1, width, 1),
         }
 
@@ -112,5 +112,6 @@ class Board(Widget):
     def replace(self) -> None:
         """Arrange anew when what is known asks for other places."""
         before = self._placed
-        if self.size and self.places_at(self.size) != before:
-            self.refresh(layout=True)
+        if self.size and self.children and self.places_at(self.size) != before:
+            # A child's request is what makes Textual ask its parent for a new arrangement.
+            self.children[0].refresh(layout=True)

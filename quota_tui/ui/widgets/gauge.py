@@ -28,12 +28,13 @@ def gauge_row(used_pct: float, projected_pct: float | None, width: int, style: s
 
 
 def marks_row(width: int) -> Row:
-    """The thresholds' figures, each over the edge of its cell; the nearer ones go when they would touch."""
+    """The thresholds' figures, each under its mark; the middle one goes when they would touch."""
     for marks in (MARKS, (80, 95), (80,)):
         line = ""
         for mark in marks:
-            start = round(width * mark / 100) - 1
-            if start < (len(line) + 1 if line else 0):
+            edge = round(width * mark / 100)
+            start = max(edge - 1, len(line) + 1)
+            if start > edge:
                 break
             line += " " * (start - len(line)) + str(mark)
         else:

@@ -12,12 +12,15 @@ from quota_tui.core.snapshot import BurnState, Forecast, WindowState
 from quota_tui.core.usage import BAR_S, Bar
 from quota_tui.core.words import Face, clock
 from quota_tui.ui.rows import FAINT, MUTED, PLAIN, Row, row
+from quota_tui.ui.widgets.sparkline import at_index
 
 THRESHOLDS = (100, 80, 90, 95, 50)
 """The first that falls on a row gives it its line and its figure."""
 GUTTER = 4
 MIN_WIDTH = 28
 MIN_HEIGHT = 7
+AREA = "45%"
+"""Opacity of what is past: a large area in full colour shouts."""
 
 _EIGHTHS = "▁▂▃▄▅▆▇█"
 _ASCII_EIGHTHS = "..::==##"
@@ -39,14 +42,6 @@ def _spent(bars: Sequence[Bar]) -> list[float]:
     return list(accumulate(cost if any(cost) else [float(bar.totals.total_tokens) for bar in bars]))
 
 
-def _sample(path: Sequence[float], position: float) -> float:
-    """The path's value at a fractional index, straight between its points."""
-    at = min(max(position, 0.0), len(path) - 1.0)
-    low = int(at)
-    high = min(low + 1, len(path) - 1)
-    return path[low] + (path[high] - path[low]) * (at - low)
-
-
 def prepare(
     state: WindowState, burn: BurnState, forecast: Forecast, now: datetime, columns: int
 ) -> Plot | None:
@@ -61,13 +56,13 @@ def prepare(
     for column in range(done):
         ends_s = start_s + (column + 1) * span_s / columns
         index = (ends_s - burn.bars[0].start_s) / BAR_S - 1
-        past.append(0.0 if index < -1 else scale * _sample(spent, index))
+        past.append(0.0 if index < -1 else scale * at_index(spent, index))
     past[-1] = state.used_pct
     paths = (forecast.path_low, forecast.path_median, forecast.path_high)
     if not all(paths):
         return Plot(tuple(past), (), (), (), columns)
     ahead_s = [start_s + (column + 1) * span_s / columns - now.timestamp() for column in range(done, columns)]
-    low, median, high = (tuple(_sample(path, each / BAR_S) for each in ahead_s) for path in paths)
+    low, median, high = (tuple(at_index(path, each / BAR_S) for each in ahead_s) for path in paths)
     return Plot(tuple(past), low, median, high, columns)
 
 
@@ -94,7 +89,7 @@ def _line(plot: Plot, at: int, height: int, style: str, face: Face, *, ruled: bo
     out: list[tuple[str, str]] = []
     for value in plot.past:
         cell = _past_cell(value, bottom, step, face)
-        out.append((cell, style) if cell else rule)
+        out.append((cell, f"{style} {AREA}") if cell else rule)
     fan = zip(plot.low, plot.median, plot.high, strict=True)
     for low, median, high in fan:
         here = [min(height - 1, int(max(0.0, 100 - min(each, 99.9)) / step)) for each in (high, median, low)]

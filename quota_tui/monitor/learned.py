@@ -1,0 +1,135 @@
+"""What history teaches, computed once and kept: cost follows new work, not history."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import TypeVar
+
+import msgspec
+
+from quota_tui.core.habits import HISTORY_DAYS, Habits, learn_habits
+from quota_tui.core.learning import MAX_AGE, PastWindow
+from quota_tui.core.quota import summarize_window
+from quota_tui.core.readings import Reading, WindowKind
+from quota_tui.core.usage import Bar
+from quota_tui.core.windows import Window, five_hour_windows, weekly_windows
+from quota_tui.core.zones import TaskSizes, task_sizes
+from quota_tui.monitor.stores import Stores
+from quota_tui.store.activity import median_call_tokens, session_sizes
+
+KEEP = timedelta(minutes=30)
+"""How long sizes stay as they are."""
+
+HABITS_KEEP = timedelta(minutes=5)
+"""How long habits do."""
+
+PAST_VERSION = "past-windows-1"
+_SIZES = "sizes-1"
+
+
+class Sizes(msgspec.Struct, frozen=True):
+    """What tasks and calls of this user take, in tokens."""
+
+    tasks: TaskSizes
+    median_call_tokens: float | None
+
+
+class _Past(msgspec.Struct, frozen=True):
+    """Completed windows that ended up to `until`."""
+
+    until: datetime
+    windows: tuple[PastWindow, ...]
+
+
+class Learned:
+    """Learned figures of one history and journal. Kept in memory and in the journal."""
+
+    def __init__(self, stores: Stores) -> None:
+        self._stores = stores
+        self._past: _Past | None = None
+        self._habits: tuple[datetime, Habits] | None = None
+        self._sizes: tuple[datetime, Sizes] | None = None
+
+    def forget(self, since_ms: int | None) -> None:
+        """Calls at or after `since_ms` (Unix ms) have changed: completed windows are summed up again."""
+        past = self._load_past()
+        if since_ms is not None and past is not None and since_ms < past.until.timestamp() * 1000:
+            self._past = None
+            self._stores.journal.learn(PAST_VERSION, b"", past.until)
+
+    def past_windows(self, now: datetime, readings: list[Reading]) -> tuple[PastWindow, ...]:
+        """Every completed window of the last 90 days; new ones are summed up once."""
+        past = self._load_past()
+        if past is not None and past.until > now:
+            past = None  # the clock went back
+        start = past.until if past is not None else now - MAX_AGE
+        new = self._completed(start, now, readings)
+        if past is None or new:
+            kept = [window for window in (past.windows if past else ()) if window.resets_at > now - MAX_AGE]
+            until = max((window.resets_at for window in new), default=start)
+            past = _Past(until, (*kept, *new))
+            self._stores.journal.learn(PAST_VERSION, msgspec.msgpack.encode(past), now)
+        self._past = past
+        return past.windows
+
+    def _load_past(self) -> _Past | None:
+        if self._past is None:
+            blob = self._stores.journal.learned(PAST_VERSION)
+            if blob:
+                try:
+                    self._past = msgspec.msgpack.decode(blob, type=_Past)
+                except msgspec.MsgspecError:
+                    return None  # an older shape: it is learned again
+        return self._past
+
+    def _completed(self, start: datetime, now: datetime, readings: list[Reading]) -> list[PastWindow]:
+        history = self._stores.history
+        found: list[tuple[WindowKind, str, Window]] = []
+        resets = [r.resets_at for r in readings if r.kind is WindowKind.FIVE_HOUR]
+        for window in five_hour_windows(start, now, resets, history.first_call_at):
+            found.append((WindowKind.FIVE_HOUR, "", window))
+        weeks = {(r.kind, r.model) for r in readings if r.kind in {WindowKind.WEEKLY, WindowKind.WEEKLY_MODEL}}
+        for kind, model in sorted(weeks):
+            resets = [r.resets_at for r in readings if r.kind is kind and r.model == model]
+            found += [(kind, model, window) for window in weekly_windows(resets)]
+        return [
+            summarize_window(kind, window, readings, history, model)
+            for kind, model, window in found
+            if start < window.resets_at <= now
+        ]
+
+    def habits(self, now: datetime, history: Sequence[Bar]) -> Habits:
+        """How this user spends, for the forecast. Quicker to learn than to read back, so not in the journal."""
+        if self._habits is None or not timedelta(0) <= now - self._habits[0] < HABITS_KEEP:
+            self._habits = now, learn_habits(now, history)
+        return self._habits[1]
+
+    def sizes(self, now: datetime) -> Sizes:
+        """What tasks and calls take."""
+        if self._sizes is None or not timedelta(0) <= now - self._sizes[0] < KEEP:
+            sizes = _decoded(self._stores.journal.learned(_SIZES, KEEP, now), Sizes)
+            if sizes is None:
+                history = self._stores.history
+                tokens = session_sizes(history, now - timedelta(days=HISTORY_DAYS))
+                sizes = Sizes(task_sizes(tokens), median_call_tokens(history))
+                self._stores.journal.learn(_SIZES, msgspec.msgpack.encode(sizes), now)
+            self._sizes = now, sizes
+        return self._sizes[1]
+
+
+_T = TypeVar("_T")
+
+
+def _decoded(blob: bytes | None, kind: type[_T]) -> _T | None:
+    if not blob:
+        return None
+    try:
+        return msgspec.msgpack.decode(blob, type=kind)
+    except msgspec.MsgspecError:
+        return None  # an older shape: it is learned again
+
+
+def beginning(now: datetime) -> datetime:
+    """Readings from then on can still teach."""
+    return max(now - MAX_AGE - timedelta(days=8), datetime(2000, 1, 1, tzinfo=UTC))

@@ -1,0 +1,278 @@
+"""collect(now) -> Snapshot: the one place where everything that is known meets.
+
+Stores and sources are asked, `core` judges, and what comes out is frozen. No face asks anything else.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime, time, timedelta, tzinfo
+from pathlib import Path
+
+from quota_tui.config import Settings
+from quota_tui.core.alerts import Due, Mark, due_alerts
+from quota_tui.core.burn import RECENT, burn_state
+from quota_tui.core.forecast import forecast, projected_pct
+from quota_tui.core.habits import HISTORY_DAYS
+from quota_tui.core.quota import QuotaStates, quota_states
+from quota_tui.core.readings import WindowKind
+from quota_tui.core.report import UsageRow
+from quota_tui.core.snapshot import (
+    Alert,
+    BurnState,
+    Forecast,
+    RootState,
+    SessionState,
+    Snapshot,
+    SourcesState,
+    WindowState,
+    ZoneState,
+)
+from quota_tui.core.windows import Window
+from quota_tui.core.words import Face, clock
+from quota_tui.core.zones import zone_state
+from quota_tui.ingest.scan import ScanResult
+from quota_tui.monitor.bars import RecentBars
+from quota_tui.monitor.learned import Learned, beginning
+from quota_tui.monitor.ledger import MonitorLedger
+from quota_tui.monitor.refresh import Changes, refresh, roots_of
+from quota_tui.monitor.rows import usage_rows
+from quota_tui.monitor.sessions import today_and_running
+from quota_tui.monitor.stores import Stores
+from quota_tui.sources.zone import local_zone
+from quota_tui.store.database import BUSY_S
+from quota_tui.store.paths import Paths
+
+ALERTS_SHOWN = timedelta(days=1)
+SAFETY_RESCAN = timedelta(seconds=60)
+"""The watcher can miss things (network folders, a full event queue): so often everything is looked at."""
+
+
+class Monitor:
+    """Collects snapshots. Safe to call from several threads: one collects, the others wait."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        paths: Paths,
+        claude_dirs: Sequence[Path],
+        now: datetime,
+        *,
+        notices: Sequence[str] = (),
+        busy_s: float = BUSY_S,
+    ) -> None:
+        self.settings = settings
+        self.claude_dirs = tuple(claude_dirs)
+        self.stores = Stores(paths, now, busy_s=busy_s)
+        self.roots = roots_of(claude_dirs, settings)
+        self.changes = Changes()
+        self.plan = self._kept_plan()
+        self.client_query = "off" if not settings.readings.ask_client else "waiting"
+        self._notices = tuple(notices)
+        self._zone = _zone_of(settings)
+        self._lock = threading.RLock()
+        self._forget_everything()
+        self._found: ScanResult | None = None
+        self._scanned_at: datetime | None = None
+        self._trouble = ""
+
+    def close(self) -> None:
+        """Let go of the files."""
+        with self._lock:
+            self.stores.close()
+
+    def _forget_everything(self) -> None:
+        self._learned = Learned(self.stores)
+        self._bars = RecentBars(self.stores.history, HISTORY_DAYS)
+        self._calls: int | None = None
+
+    # -- one snapshot
+
+    def collect(
+        self, now: datetime, *, rescan: bool = False, scan: bool = True, parallel: bool = False, alerts: bool = True
+    ) -> Snapshot:
+        """The state at `now` (aware UTC).
+
+        `scan=False` reads no transcripts; `alerts=False` fires none (another program may). A damaged file
+        is replaced and the collection repeated once; the Snapshot's notices say so.
+        """
+        with self._lock:
+            try:
+                return self._collect(now, rescan, scan, parallel, alerts)
+            except sqlite3.DatabaseError as error:
+                if isinstance(error, sqlite3.OperationalError) or not self.stores.repair():
+                    raise
+                self._forget_everything()
+                self._scanned_at = None
+                return self._collect(now, rescan, scan, parallel, alerts)
+
+    def _collect(self, now: datetime, rescan: bool, scan: bool, parallel: bool, alerts: bool) -> Snapshot:
+        if scan:
+            self._scan(now, rescan, parallel)
+        journal, history = self.stores.journal, self.stores.history
+        readings = journal.readings(beginning(now))
+        past = self._learned.past_windows(now, readings)
+        ledger = MonitorLedger(history, now)
+        states = quota_states(now, readings, ledger, self.settings.quota, past)
+        bars = self._bars.at(now)
+        five = states.five_hour
+        learned = states.learned.get((WindowKind.FIVE_HOUR, ""))
+        per_usd = learned.value if learned else _pct_per_usd(five)
+        window = _window_of(five)
+        burn = burn_state(now, window, bars, history.recent(now - RECENT, now + timedelta(hours=2)), per_usd)
+        outlook = Forecast()
+        if five.used_pct is not None and five.resets_at is not None:
+            error = (learned.high - learned.low) / (2 * 1.2816 * learned.value) if learned and learned.value else 0.0
+            outlook = forecast(
+                now,
+                min(five.used_pct, 100.0),
+                five.resets_at,
+                per_usd,
+                bars,
+                habits=self._learned.habits(now, bars),
+                pct_per_usd_error=error,
+            )
+        five = _projected(five, outlook)
+        sizes = self._learned.sizes(now)
+        zone = zone_state(five, states.weekly, states.model_windows, sizes.median_call_tokens, sizes.tasks)
+        if alerts:
+            self._fire(now, (five, states.weekly, *states.model_windows), burn, zone)
+        return Snapshot(
+            now=now,
+            five_hour=five,
+            weekly=states.weekly,
+            model_windows=states.model_windows,
+            zone=zone,
+            burn=burn,
+            forecast=outlook,
+            alerts=tuple(journal.alerts(now - ALERTS_SHOWN)),
+            sessions=self._sessions(now),
+            sources=self._sources(now, states, len(readings)),
+        )
+
+    def read_changed(self) -> None:
+        """Read the transcripts in `changes`, and nothing else. Raises sqlite3 errors."""
+        with self._lock:
+            _, paths = self.changes.take()
+            refresh(self.stores, self.roots, self.settings, only=paths)
+
+    def _scan(self, now: datetime, rescan: bool, parallel: bool) -> None:
+        everything, paths = self.changes.take()
+        overdue = self._scanned_at is None or not timedelta(0) <= now - self._scanned_at < SAFETY_RESCAN
+        if not (rescan or everything or overdue or paths):
+            return
+        whole = rescan or everything or overdue
+        self._trouble = ""
+        try:
+            found = refresh(
+                self.stores, self.roots, self.settings, parallel=parallel, only=None if whole else paths
+            )
+        except sqlite3.OperationalError as error:
+            # A full disk or a lock that does not come free: show what is known and try again.
+            self.changes.add(paths, everything=whole)
+            self._trouble = f"transcripts are not read ({error}); what is shown may be old"
+            return
+        if found.oldest_ms is not None:
+            self._learned.forget(found.oldest_ms)
+            self._bars.forget(found.oldest_ms)
+            self._calls = None
+        if whole:
+            self._found, self._scanned_at = found, now
+
+    def _fire(self, now: datetime, states: Sequence[WindowState], burn: BurnState, zone: ZoneState) -> tuple[Alert, ...]:
+        face = Face(zone=self._zone, clock_12h=self.settings.display.clock == "12h")
+
+        def due(marks: list[Mark]) -> Due:
+            return due_alerts(
+                now,
+                states,
+                marks,
+                self.settings.alerts,
+                lambda at: clock(at, face),
+                burn.pct_per_hour_now,
+                zone.fits_tokens,
+            )
+
+        try:
+            return self.stores.journal.fire(now, due)
+        except sqlite3.OperationalError as error:
+            self._trouble = f"an alert could not be recorded ({error}); it comes again"
+            return ()
+
+    def _sessions(self, now: datetime) -> tuple[SessionState, ...]:
+        midnight = datetime.combine(now.astimezone(self._zone).date(), time(), self._zone).astimezone(UTC)
+        return today_and_running(self.stores.history, self.claude_dirs, midnight)
+
+    def _sources(self, now: datetime, states: QuotaStates, readings: int) -> SourcesState:
+        history = self.stores.history
+        if self._calls is None:
+            self._calls = history.call_count()
+        roots = self._found.roots if self._found else ()
+        times = [history.last_call_at(now + timedelta(hours=2)), *(r.known_at for r in states.readings)]
+        problems = self._found.problems if self._found else ()
+        notices = [*self._notices, *self.stores.notices, *problems[:3], self._trouble]
+        return SourcesState(
+            roots=tuple(RootState(path=r.path, exists=r.exists, transcripts=len(r.files)) for r in roots),
+            transcripts=sum(len(root.files) for root in roots),
+            calls=self._calls,
+            data_at=min(now, max((at for at in times if at is not None), default=now)) if any(times) else None,
+            lines_skipped=self.stores.index.notes_total(),
+            readings=readings,
+            readings_set_aside=len(states.set_aside) + self.stores.journal.refused_count(),
+            client_query=self.client_query,
+            plan=self.plan,
+            notices=tuple(notice for notice in notices if notice),
+        )
+
+    def _kept_plan(self) -> str:
+        return (self.stores.journal.learned("plan") or b"").decode("utf-8", "replace")
+
+    # -- for the dashboard
+
+    def watch(self, stop: threading.Event) -> Iterator[None]:
+        """Yield whenever transcripts, sessions or the journal changed on disk."""
+        from quota_tui.monitor.watch import watch
+
+        folders = [str(directory / "sessions") for directory in self.claude_dirs]
+        journal = self.stores.journal.path
+        yield from watch(self.roots, folders, str(journal) if journal else "", self.changes, stop)
+
+    def usage_rows(
+        self, by: str, since: datetime | None, until: datetime | None, zone: tzinfo
+    ) -> list[UsageRow]:
+        """Use grouped for the history screen."""
+        with self._lock:
+            return usage_rows(self.stores.history, self.stores.journal, by, since, until, zone)
+
+
+def _zone_of(settings: Settings) -> tzinfo:
+    if settings.display.timezone:
+        from zoneinfo import ZoneInfo
+
+        return ZoneInfo(settings.display.timezone)
+    return local_zone()
+
+
+def _window_of(state: WindowState) -> Window | None:
+    if state.starts_at is None or state.resets_at is None:
+        return None
+    return Window(state.starts_at, state.resets_at, state.reset_is_reported)
+
+
+def _pct_per_usd(state: WindowState) -> float | None:
+    """Without anything learned: what this window's own percentage says a dollar is worth."""
+    if state.used_pct and state.used.cost_usd > 0:
+        return state.used_pct / state.used.cost_usd
+    return None
+
+
+def _projected(state: WindowState, outlook: Forecast) -> WindowState:
+    from msgspec.structs import replace
+
+    at_reset = projected_pct(outlook)
+    if at_reset is None:
+        return state
+    median, low, high = at_reset
+    return replace(state, projected_pct=median, projected_pct_low=low, projected_pct_high=high)
