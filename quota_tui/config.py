@@ -73,7 +73,7 @@ class Display(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     clock: str = "24h"
     """"24h" or "12h"."""
     hidden_panes: tuple[str, ...] = ()
-    """Of "quota", "burn", "zone", "phases", "automation"."""
+    """Of "quota", "burn", "zone", "phases", "automation", "sessions", "alerts"."""
 
 
 class StatusLine(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

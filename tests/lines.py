@@ -61,7 +61,9 @@ def line(
     return json.dumps(body, ensure_ascii=False, separators=(",", ":") if compact else (", ", ": "))
 
 
-def write_transcript(home: Path, lines: list[str], name: str = "-home-dev-api/s1.jsonl", newline: str = "\n") -> Path:
+def write_transcript(
+    home: Path, lines: list[str], name: str = "-home-dev-api/s1.jsonl", newline: str = "\n"
+) -> Path:
     """Write a transcript below `home`; the last line ends with `newline`."""
     path = home / ".claude" / "projects" / name
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -13,7 +13,9 @@ from quota_tui.monitor.monitor import Monitor
 
 
 @click.command()
-@click.option("--ready-pct", type=click.IntRange(0, 100), help="How much must be left; default: quota.ready_pct.")
+@click.option(
+    "--ready-pct", type=click.IntRange(0, 100), help="How much must be left; default: quota.ready_pct."
+)
 @click.option("--json", "as_json", is_flag=True, help="For programs.")
 @click.pass_obj
 def check(flags: dict[str, object], ready_pct: int | None, as_json: bool) -> None:
@@ -39,5 +41,3 @@ def check(flags: dict[str, object], ready_pct: int | None, as_json: bool) -> Non
             line += f"; resets {clock(found.resets_at, face_of(setup))}, in {countdown(found.resets_at, now)}"
         click.echo(line)
     sys.exit({"READY": EXIT_OK, "WAITING": EXIT_NEGATIVE}.get(found.word, EXIT_UNKNOWN))
-
-

@@ -70,9 +70,6 @@ def _install(names: list[str] | None, *, yes: bool) -> None:
         return plan_install(paths, names or list(known), known)
 
     plan = _carry_out(make, "Already installed", yes=yes)
-    line = plan.record.entry("statusline") if plan.changes and plan.record else None
-    if line and line.path[-1] == "command":
-        click.echo("Your own status line stays: its output comes first.")
     if plan.changes:
         click.echo(f"Installed. Undo it with: quota-tui uninstall {_noun(names)}")
 
@@ -127,6 +124,9 @@ def _show(plan: Plan, nothing_to_do: str) -> None:
     click.echo(plan.diff(), nl=False)
     for note in plan.notes:
         click.echo(f"Note: {note}")
+    line = plan.record.entry("statusline") if plan.changes and plan.record else None
+    if line and line.path[-1] == "command":
+        click.echo("Your own status line stays: its output comes first.")
     if not plan.changes:
         click.echo(f"{nothing_to_do} in {plan.file}; nothing was changed.")
 

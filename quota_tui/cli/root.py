@@ -10,11 +10,20 @@ from quota_tui import __version__
 from quota_tui.cli.lazy import LazyGroup
 
 _COMMANDS = {
-    "status": ("quota_tui.cli.status:status", "Everything known now; --line for prompts, --json for programs."),
-    "usage": ("quota_tui.cli.usage:usage", "Tokens and cost by day, week, month, model, project, session, window."),
+    "status": (
+        "quota_tui.cli.status:status",
+        "Everything known now; --line for prompts, --json for programs.",
+    ),
+    "usage": (
+        "quota_tui.cli.usage:usage",
+        "Tokens and cost by day, week, month, model, project, session, window.",
+    ),
     "check": ("quota_tui.cli.check:check", "READY or WAITING: is enough quota left to start a session?"),
     "statusline": ("quota_tui.cli.statusline:statusline", "The line for Claude Code's statusLine setting."),
-    "install": ("quota_tui.cli.install:install", "Connect to Claude Code: shown first, backed up, undone to the byte."),
+    "install": (
+        "quota_tui.cli.install:install",
+        "Connect to Claude Code: shown first, backed up, undone to the byte.",
+    ),
     "uninstall": ("quota_tui.cli.install:uninstall", "Undo an install, to the byte."),
     "doctor": ("quota_tui.cli.doctor:doctor", "Paths, what was skipped and why, clock, terminal, versions."),
     "config": ("quota_tui.cli.config:config", "Read and write the settings."),
@@ -28,8 +37,12 @@ _COMMANDS = {
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 @click.version_option(__version__, prog_name="quota-tui")
-@click.option("--demo", is_flag=True, help="Play an invented day in a temporary home; touches nothing of yours.")
-@click.option("--speed", type=click.FloatRange(min=0.1), default=None, help="Demo: minutes of the day per second.")
+@click.option(
+    "--demo", is_flag=True, help="Play an invented day in a temporary home; touches nothing of yours."
+)
+@click.option(
+    "--speed", type=click.FloatRange(min=0.1), default=None, help="Demo: minutes of the day per second."
+)
 @click.option("--ascii", "ascii_", is_flag=True, default=None, help="Draw with ASCII only.")
 @click.option("--theme", default=None, help="dark, light, contrast, or any Textual theme.")
 @click.option("--timezone", default=None, help="IANA name of the zone for clocks on the screen.")

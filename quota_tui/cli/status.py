@@ -12,7 +12,15 @@ import msgspec
 
 from quota_tui.cli.setup import EXIT_DATA, Setup, face_of, fail, set_up, utc_now
 from quota_tui.core.snapshot import Snapshot
-from quota_tui.core.text import automation_text, burn_text, one_line, phases_text, quota_text, sessions_text, zone_text
+from quota_tui.core.text import (
+    automation_text,
+    burn_text,
+    one_line,
+    phases_text,
+    quota_text,
+    sessions_text,
+    zone_text,
+)
 from quota_tui.monitor.monitor import Monitor
 
 WATCH_S = 2.0

@@ -61,9 +61,9 @@ def _start_theirs(command: str | None, data: bytes) -> subprocess.Popen[bytes] |
     import subprocess
 
     try:
-        theirs = subprocess.Popen(
+        theirs = subprocess.Popen(  # noqa: S602 - the user's own command from their own settings
             command,
-            shell=True,  # noqa: S602 - the user's own command from their own settings
+            shell=True,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,

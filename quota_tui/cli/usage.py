@@ -33,7 +33,12 @@ _FIELDS = (
 @click.option("--json", "as_json", is_flag=True, help="For programs; the fields are in the README.")
 @click.pass_obj
 def usage(
-    flags: dict[str, object], by: str, since: str | None, until: str | None, zone_name: str | None, as_json: bool
+    flags: dict[str, object],
+    by: str,
+    since: str | None,
+    until: str | None,
+    zone_name: str | None,
+    as_json: bool,
 ) -> int:
     """Tokens and cost by day, week, month, model, project, session or five-hour window.
 
@@ -52,7 +57,9 @@ def usage(
     for row in rows:
         total += row.totals
     if as_json:
-        click.echo(json.dumps({"by": by, "totals": _fields(total), "rows": [_row(row) for row in rows]}, indent=1))
+        click.echo(
+            json.dumps({"by": by, "totals": _fields(total), "rows": [_row(row) for row in rows]}, indent=1)
+        )
     else:
         click.echo(_table(by, rows, total))
     for notice in stores.notices:
@@ -96,7 +103,10 @@ def _table(by: str, rows: list[UsageRow], total: UsageTotals) -> str:
     cells = [_cells(row.key, row.totals) for row in rows] + [_cells("total", total)]
     widths = [max(len(line[i]) for line in [heads, *cells]) for i in range(len(heads))]
     lines = [
-        "  ".join(cell.ljust(w) if i == 0 else cell.rjust(w) for i, (cell, w) in enumerate(zip(line, widths, strict=True)))
+        "  ".join(
+            cell.ljust(w) if i == 0 else cell.rjust(w)
+            for i, (cell, w) in enumerate(zip(line, widths, strict=True))
+        )
         for line in [heads, *cells]
     ]
     lines.insert(1, "-" * len(lines[0]))

@@ -141,7 +141,7 @@ def learn(points: Iterable[SlopePoint], now: datetime) -> PctPerUsd | None:
         for p in points
         if p.delta_pct >= MIN_DELTA_PCT and p.delta_usd >= MIN_DELTA_USD and now - p.at <= MAX_AGE
     ]
-    usable.sort(key=lambda p: (p.at, p.delta_pct, p.delta_usd), reverse=True)
+    usable.sort(key=lambda p: (p.at, p.delta_pct, p.delta_usd, p.rounding_pct), reverse=True)
     weighted: list[tuple[float, float]] = []
     newer_pct = rounding_share = 0.0
     for point in usable:

@@ -35,6 +35,7 @@ from quota_tui.core.words import (
     tokens,
     usd,
 )
+from quota_tui.core.zones import UNKNOWN, ZONES, Zone, zone_of
 
 NO_PLAN = "no plan loaded"
 NOTHING_SCHEDULED = "nothing scheduled"
@@ -50,7 +51,7 @@ def windows(snapshot: Snapshot) -> tuple[WindowState, ...]:
     return (snapshot.five_hour, snapshot.weekly, *snapshot.model_windows)
 
 
-def binding_window(snapshot: Snapshot) -> WindowState:
+def zone_window(snapshot: Snapshot) -> WindowState:
     """The window the zone speaks of."""
     zone = snapshot.zone
     for state in windows(snapshot):
@@ -95,6 +96,8 @@ def left_words(state: WindowState) -> tuple[str, ...]:
     share = "" if state.remaining_pct is None else f"{pct(state.remaining_pct)} left"
     if state.remaining_tokens is None:
         return (share,)
+    if state.limit_hit:
+        return ("nothing left",)
     amount = f"≈{tokens(state.remaining_tokens)} left"
     return (
         (f"{amount} ({pct(state.remaining_pct)})", amount) if state.remaining_pct is not None else (amount,)
@@ -103,7 +106,7 @@ def left_words(state: WindowState) -> tuple[str, ...]:
 
 def projected_words(state: WindowState) -> tuple[str, ...]:
     """`≈97 % at the reset (91–100)`, or nothing."""
-    if state.projected_pct is None:
+    if state.projected_pct is None or state.limit_hit:
         return ("",)
     short = f"≈{pct(min(100.0, state.projected_pct))} at reset"
     low, high = state.projected_pct_low, state.projected_pct_high
@@ -240,9 +243,26 @@ def alert_words(alert: Alert, now: datetime, face: Face) -> tuple[str, ...]:
     return (f"{stamp}  {title}", stamp)
 
 
+def zone_glyph(name: ZoneName, face: Face) -> str:
+    """One cell that tells the zones apart without colour."""
+    zone = zone_named(name)
+    return zone.ascii_glyph if face.ascii else zone.glyph
+
+
 def zone_word(name: ZoneName) -> str:
     """`DANGER`; plain words where no zone is known."""
-    return "NO LIMIT KNOWN" if name is ZoneName.UNKNOWN else name.value.upper()
+    return "NO LIMIT KNOWN" if name is ZoneName.UNKNOWN else zone_named(name).word
+
+
+def zone_named(name: ZoneName) -> Zone:
+    """The zone of this name."""
+    return next((zone for zone in ZONES if zone.name is name), UNKNOWN)
+
+
+def window_zone(state: WindowState) -> ZoneName:
+    """The zone of one window; none where its limit is not known, or was guessed and has been passed."""
+    disproved = state.basis is Basis.GUESS and (state.used_pct or 0.0) > 100
+    return ZoneName.UNKNOWN if disproved else zone_of(state.used_pct).name
 
 
 def cost_words(burn: BurnState) -> tuple[str, ...]:

@@ -79,7 +79,7 @@ class PriceTable(msgspec.Struct, frozen=True):
 
 
 def model_family(model: str) -> str:
-    """"opus", "sonnet", "haiku" or "fable"; empty for a model of none of them."""
+    """ "opus", "sonnet", "haiku" or "fable"; empty for a model of none of them."""
     name = model.lower()
     return next((family for family in FAMILIES if family in name), "")
 

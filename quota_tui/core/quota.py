@@ -17,6 +17,7 @@ from quota_tui.core.readings import (
     Reading,
     ReadingSource,
     WindowKind,
+    of_late,
     reset_jitter,
     same_window,
     set_aside,
@@ -67,7 +68,7 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class QuotaStates(msgspec.Struct, frozen=True, kw_only=True):
-    """Every window now, what was learned by (kind, model), and the readings behind it."""
+    """Every window now, what was learned by (kind, model), and the readings of late behind it."""
 
     five_hour: WindowState
     weekly: WindowState
@@ -86,10 +87,10 @@ def quota_states(
 ) -> QuotaStates:
     """The one entry: all windows at `now`.
 
-    `readings` are those of windows that have not ended yet, and may be more; `past_windows` are completed
-    ones (`summarize_window`), and may overlap with them. The order of neither matters.
+    `readings` are those of open windows, and may be all there are (see `of_late`); `past_windows` are
+    completed ones (`summarize_window`), and may overlap with them. The order of neither matters.
     """
-    kept, aside = set_aside(readings, now)
+    kept, aside = set_aside(of_late(readings, now), now)
     names = {r.model for r in kept if r.kind is WindowKind.WEEKLY_MODEL and now - r.resets_at < WEEK}
     cases = [(WindowKind.FIVE_HOUR, ""), (WindowKind.WEEKLY, "")]
     cases += [(WindowKind.WEEKLY_MODEL, name) for name in sorted(names)]

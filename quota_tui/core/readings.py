@@ -88,25 +88,44 @@ def plausible(kind: WindowKind, used_pct: float, resets_at: datetime, at: dateti
     Values in (100, 101] and Unix times in the percentage field are seen in the wild; the first are 100.
     A reset must lie after `at` and at most one window length (and jitter) ahead.
     """
+    furthest = window_length(kind) + reset_jitter(kind)
+    if 0 <= used_pct <= 100 and at < resets_at <= at + furthest:
+        return float(used_pct) + 0.0  # "+ 0.0": no minus zero
     checks = (
         (not math.isfinite(used_pct), "the percentage is not a number"),
         (used_pct < 0, f"the percentage is negative ({used_pct:g})"),
         (used_pct >= 1e9, "a time stands where the percentage belongs"),
         (used_pct > 101, f"the percentage is above 100 ({used_pct:g})"),
         (resets_at <= at, "the reset was already past"),
-        (
-            resets_at - at > window_length(kind) + reset_jitter(kind),
-            "the reset is further away than the window is long",
-        ),
+        (resets_at - at > furthest, "the reset is further away than the window is long"),
     )
-    wrong = next((reason for is_wrong, reason in checks if is_wrong), None)
-    return wrong or min(100.0, float(used_pct)) + 0.0  # "+ 0.0": no minus zero
+    return next((reason for is_wrong, reason in checks if is_wrong), None) or 100.0
 
 
 def told_at(reading: Reading, now: datetime) -> datetime:
     """When it was told: `at`, in whole hours moved back where the clock has jumped back since."""
     ahead = reading.at - now
     return reading.at if ahead <= timedelta(0) else reading.at - _HOUR * math.ceil(ahead / _HOUR)
+
+
+def of_late(readings: Iterable[Reading], now: datetime) -> list[Reading]:
+    """Those of the last two windows' time of each kind, and before that the ones with the last reset.
+
+    Older ones say nothing about windows that are open, so that cost does not grow with the journal.
+    """
+    late = list[Reading]()
+    last: dict[tuple[WindowKind, str], list[Reading]] = {}
+    since = {kind: now - 2 * length for kind, length in _LENGTH.items()}
+    for reading in readings:
+        if reading.resets_at > since[reading.kind]:
+            late.append(reading)
+            continue
+        older = last.setdefault((reading.kind, reading.model), [])
+        if not older or reading.resets_at > older[0].resets_at:
+            older[:] = [reading]
+        elif reading.resets_at == older[0].resets_at:
+            older.append(reading)
+    return late + [reading for older in last.values() for reading in older]
 
 
 Aside = tuple[Reading, str]

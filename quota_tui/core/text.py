@@ -11,7 +11,6 @@ from quota_tui.core.phrases import (
     ahead_words,
     alert_words,
     basis_words,
-    binding_window,
     cost_words,
     fit,
     fits_words,
@@ -27,6 +26,8 @@ from quota_tui.core.phrases import (
     used_words,
     window_name,
     windows,
+    zone_glyph,
+    zone_window,
     zone_word,
 )
 from quota_tui.core.readings import WindowKind
@@ -41,13 +42,12 @@ from quota_tui.core.words import (
     in_face,
     pct,
     tokens,
-    zone_glyph,
 )
 
 
 def one_line(snapshot: Snapshot, now: datetime, face: Face, width: int = 200) -> str:
     """The Snapshot in one line; the least important parts go first when it is narrow."""
-    state, zone, short = binding_window(snapshot), snapshot.zone, snapshot.five_hour
+    state, zone, short = zone_window(snapshot), snapshot.zone, snapshot.five_hour
     glyph, parts = zone_glyph(zone.name, face), list[tuple[int, str]]()
     which = "" if state.kind is WindowKind.FIVE_HOUR else f" {window_name(state)}"
     number = used_figure(state).replace(" ", "")
@@ -100,7 +100,7 @@ def burn_text(snapshot: Snapshot, now: datetime, face: Face) -> list[str]:
 
 def zone_text(snapshot: Snapshot, now: datetime, face: Face) -> list[str]:
     """Pane 3 as text."""
-    zone, state = snapshot.zone, binding_window(snapshot)
+    zone, state = snapshot.zone, zone_window(snapshot)
     head = f"{zone_glyph(zone.name, face)} {zone_word(zone.name)}"
     if zone.used_pct is not None:
         head += f" · {window_name(state)} {used_figure(state)}"

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import msgspec
 
-
 LINE_KEY_PREFIX = "@"
 """What a `line_key` starts with, and a message id does not."""
 

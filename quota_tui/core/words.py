@@ -7,8 +7,6 @@ from datetime import datetime, tzinfo
 
 import msgspec
 
-from quota_tui.core.snapshot import ZoneName
-
 MINUTE_S = 60
 HOUR_S = 3600
 DAY_S = 86400
@@ -28,16 +26,6 @@ class Face(msgspec.Struct, frozen=True, kw_only=True):
     home: str = ""
 
 
-_GLYPHS = {
-    ZoneName.FRESH: "○.",
-    ZoneName.EXCELLENT: "●o",
-    ZoneName.GOOD: "✓+",
-    ZoneName.MODERATE: "◆*",
-    ZoneName.DANGER: "▲!",
-    ZoneName.CRITICAL: "■#",
-    ZoneName.EMERGENCY: "✗X",
-    ZoneName.UNKNOWN: "??",
-}
 # Every one is one cell for one cell, so aligned text stays aligned.
 _TO_ASCII = str.maketrans(
     {
@@ -45,7 +33,7 @@ _TO_ASCII = str.maketrans(
         "·": "-",
         "–": "-",
         "—": "-",
-        "…": "~",
+        "…": ".",
         "×": "x",
         "→": ">",
         "▸": ">",
@@ -56,11 +44,6 @@ _TO_ASCII = str.maketrans(
         "▲": "!",
     }
 )
-
-
-def zone_glyph(name: ZoneName, face: Face) -> str:
-    """One cell that tells the zones apart without colour."""
-    return _GLYPHS[name][1 if face.ascii else 0]
 
 
 def in_face(text: str, face: Face) -> str:
@@ -82,16 +65,21 @@ def clean(text: str, face: Face) -> str:
     return kept.encode("ascii", "replace").decode("ascii") if face.ascii else kept
 
 
+def ellipsis(face: Face) -> str:
+    """What stands for a part that was cut."""
+    return "..." if face.ascii else "…"
+
+
 def clip(text: str, width: int, face: Face) -> str:
     """At most `width` cells, the end cut and marked."""
     if cells(text) <= width:
         return text
     out = ""
     for char in text:
-        if cells(out + char) > width - 1:
+        if cells(out + char) > width - cells(ellipsis(face)):
             break
         out += char
-    return (out + in_face("…", face)) if width > 0 else ""
+    return (out + ellipsis(face))[: max(0, width)]
 
 
 def clip_path(text: str, width: int, face: Face) -> str:
@@ -100,7 +88,7 @@ def clip_path(text: str, width: int, face: Face) -> str:
         return text
     parts = text.split("/")
     for drop in range(1, len(parts)):
-        short = in_face("…", face) + "/" + "/".join(parts[drop:])
+        short = ellipsis(face) + "/" + "/".join(parts[drop:])
         if cells(short) <= width:
             return short
     return clip(parts[-1], width, face)

@@ -55,7 +55,9 @@ def read_task(task: FileTask, pricer: Pricer) -> TaskRead:
     try:
         read = read_new(task.path, task.cursor, decoder)
     except OSError as error:
-        return TaskRead(task.path, problem=f"{task.path}: cannot be read ({error.strerror}); check its permissions")
+        return TaskRead(
+            task.path, problem=f"{task.path}: cannot be read ({error.strerror}); check its permissions"
+        )
     notes = [(note.line, note.why) for note in read.notes]
     return TaskRead(
         task.path, read.cursor, read.records, read.errors, notes, read.notes_total, read.restarted

@@ -150,5 +150,11 @@ def _indexed(task: FileTask, read: TaskRead, index: Index) -> IndexedFile:
         notes = [*earlier, *notes][-50:]
         total += before.notes_total
     return IndexedFile(
-        file.path, file.inode, file.size, file.mtime_ns, _pack(read.cursor), _pack(notes) if notes else None, total
+        file.path,
+        file.inode,
+        file.size,
+        file.mtime_ns,
+        _pack(read.cursor),
+        _pack(notes) if notes else None,
+        total,
     )

@@ -85,11 +85,11 @@ class Learned:
 
     def _completed(self, start: datetime, now: datetime, readings: list[Reading]) -> list[PastWindow]:
         history = self._stores.history
-        found: list[tuple[WindowKind, str, Window]] = []
         resets = [r.resets_at for r in readings if r.kind is WindowKind.FIVE_HOUR]
-        for window in five_hour_windows(start, now, resets, history.first_call_at):
-            found.append((WindowKind.FIVE_HOUR, "", window))
-        weeks = {(r.kind, r.model) for r in readings if r.kind in {WindowKind.WEEKLY, WindowKind.WEEKLY_MODEL}}
+        short = five_hour_windows(start, now, resets, history.first_call_at)
+        found: list[tuple[WindowKind, str, Window]] = [(WindowKind.FIVE_HOUR, "", each) for each in short]
+        long = {WindowKind.WEEKLY, WindowKind.WEEKLY_MODEL}
+        weeks = {(r.kind, r.model) for r in readings if r.kind in long}
         for kind, model in sorted(weeks):
             resets = [r.resets_at for r in readings if r.kind is kind and r.model == model]
             found += [(kind, model, window) for window in weekly_windows(resets)]

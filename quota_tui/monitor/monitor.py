@@ -68,8 +68,7 @@ class Monitor:
         self.stores = Stores(paths, now, busy_s=busy_s)
         self.roots = roots_of(claude_dirs, settings)
         self.changes = Changes()
-        self.plan = self._kept_plan()
-        self.client_query = "off" if not settings.readings.ask_client else "waiting"
+        self._client_query = "off" if not settings.readings.ask_client else "waiting"
         self._notices = tuple(notices)
         self._zone = _zone_of(settings)
         self._lock = threading.RLock()
@@ -91,7 +90,13 @@ class Monitor:
     # -- one snapshot
 
     def collect(
-        self, now: datetime, *, rescan: bool = False, scan: bool = True, parallel: bool = False, alerts: bool = True
+        self,
+        now: datetime,
+        *,
+        rescan: bool = False,
+        scan: bool = True,
+        parallel: bool = False,
+        alerts: bool = True,
     ) -> Snapshot:
         """The state at `now` (aware UTC).
 
@@ -124,7 +129,11 @@ class Monitor:
         burn = burn_state(now, window, bars, history.recent(now - RECENT, now + timedelta(hours=2)), per_usd)
         outlook = Forecast()
         if five.used_pct is not None and five.resets_at is not None:
-            error = (learned.high - learned.low) / (2 * 1.2816 * learned.value) if learned and learned.value else 0.0
+            error = (
+                (learned.high - learned.low) / (2 * 1.2816 * learned.value)
+                if learned and learned.value
+                else 0.0
+            )
             outlook = forecast(
                 now,
                 min(five.used_pct, 100.0),
@@ -181,7 +190,9 @@ class Monitor:
         if whole:
             self._found, self._scanned_at = found, now
 
-    def _fire(self, now: datetime, states: Sequence[WindowState], burn: BurnState, zone: ZoneState) -> tuple[Alert, ...]:
+    def _fire(
+        self, now: datetime, states: Sequence[WindowState], burn: BurnState, zone: ZoneState
+    ) -> tuple[Alert, ...]:
         face = Face(zone=self._zone, clock_12h=self.settings.display.clock == "12h")
 
         def due(marks: list[Mark]) -> Due:
@@ -217,19 +228,25 @@ class Monitor:
             roots=tuple(RootState(path=r.path, exists=r.exists, transcripts=len(r.files)) for r in roots),
             transcripts=sum(len(root.files) for root in roots),
             calls=self._calls,
-            data_at=min(now, max((at for at in times if at is not None), default=now)) if any(times) else None,
+            data_at=min(now, max((at for at in times if at is not None), default=now))
+            if any(times)
+            else None,
             lines_skipped=self.stores.index.notes_total(),
             readings=readings,
             readings_set_aside=len(states.set_aside) + self.stores.journal.refused_count(),
-            client_query=self.client_query,
-            plan=self.plan,
+            client_query=self._client_query,
+            plan=self._plan(),
             notices=tuple(notice for notice in notices if notice),
         )
 
-    def _kept_plan(self) -> str:
+    def _plan(self) -> str:
         return (self.stores.journal.learned("plan") or b"").decode("utf-8", "replace")
 
     # -- for the dashboard
+
+    def tell_client_query(self, how: str) -> None:
+        """What came of asking the client, in a few words; shown from the next snapshot on."""
+        self._client_query = how
 
     def watch(self, stop: threading.Event) -> Iterator[None]:
         """Yield whenever transcripts, sessions or the journal changed on disk."""

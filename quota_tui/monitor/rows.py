@@ -53,7 +53,9 @@ def _by_window(
     )
 
 
-def _calendar(by: str, first: datetime, last: datetime, zone: tzinfo) -> Iterator[tuple[str, datetime, datetime]]:
+def _calendar(
+    by: str, first: datetime, last: datetime, zone: tzinfo
+) -> Iterator[tuple[str, datetime, datetime]]:
     day = _start(by, first.astimezone(zone).date())
     while (start := _midnight(day, zone)) <= last:
         following = _next(by, day)

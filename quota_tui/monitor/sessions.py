@@ -16,7 +16,9 @@ from quota_tui.store.history import History
 _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-def today_and_running(history: History, claude_dirs: Sequence[Path], midnight: datetime) -> tuple[SessionState, ...]:
+def today_and_running(
+    history: History, claude_dirs: Sequence[Path], midnight: datetime
+) -> tuple[SessionState, ...]:
     """Running sessions first, then the others with calls since `midnight`; each by last activity."""
     found = {session.session_id: session for session in sessions_since(history, midnight)}
     for live in live_sessions(claude_dirs):

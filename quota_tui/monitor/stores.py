@@ -41,7 +41,9 @@ class Stores:
         for store in damaged:
             store.close()
             if store is self.index:
-                self.index = self._replaced(self._paths.index_db, lambda path: Index(path, busy_s=self._busy_s))
+                self.index = self._replaced(
+                    self._paths.index_db, lambda path: Index(path, busy_s=self._busy_s)
+                )
             elif store is self.history:
                 self.history = self._replaced(
                     self._paths.history_db, lambda path: History(path, busy_s=self._busy_s)

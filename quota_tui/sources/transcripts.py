@@ -59,6 +59,7 @@ class _Line(msgspec.Struct, gc=False):
     message: _Message | None = None
     requestId: str | None = None  # noqa: N815 - the client's own names
     sessionId: str | None = None  # noqa: N815
+    requestSessionId: str | None = None  # noqa: N815 - on a fork's copies: whose call it was
     cwd: str | None = None
     version: str | None = None
     isSidechain: bool | None = None  # noqa: N815
@@ -159,7 +160,7 @@ class LineDecoder:
             message_id=message_id,
             request_id=key[1],
             at_ms=at_ms,
-            session_id=line.sessionId or self._session,
+            session_id=line.requestSessionId or line.sessionId or self._session,
             project=line.cwd or self._project,
             model=model,
             input_tokens=tokens_in,
@@ -242,7 +243,9 @@ def _text_of(content: msgspec.Raw) -> str:
 
 
 _LINE_TYPES: dict[str, type | tuple[type, ...]] = {
-    **dict.fromkeys(("requestId", "sessionId", "cwd", "version", "agentId", "apiError"), str),
+    **dict.fromkeys(
+        ("requestId", "sessionId", "requestSessionId", "cwd", "version", "agentId", "apiError"), str
+    ),
     **dict.fromkeys(("isSidechain", "isApiErrorMessage"), bool),
     "costUSD": (int, float),
 }

@@ -48,7 +48,7 @@ class _SystemZone(tzinfo):
         """The wall clock time of a UTC instant."""
         seconds = (dt.replace(tzinfo=UTC) - datetime(1970, 1, 1, tzinfo=UTC)).total_seconds()
         local = time.localtime(seconds)
-        wall = datetime(*local[:6], dt.microsecond, tzinfo=self)  # noqa: DTZ001 - the zone is given
+        wall = datetime(*local[:6], dt.microsecond, tzinfo=self)
         earlier = wall.replace(fold=0)
         return earlier if earlier.utcoffset() == timedelta(seconds=local.tm_gmtoff) else wall.replace(fold=1)
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+from msgspec.structs import replace
+
 from quota_tui.core.learning import percentile
 from quota_tui.core.snapshot import SessionState
 from quota_tui.core.usage import UsageTotals
@@ -22,14 +24,18 @@ def sessions_since(history: History, since: datetime) -> list[SessionState]:
     )
     found: dict[str, SessionState] = {}
     for session, project, model, last_ms, *sums in rows:
-        used = UsageTotals(*sums)
-        known = found.get(session)
-        if known is not None:
-            used += known.used
-            project, model, last = known.project, known.model, known.last_at
-        else:
-            last = datetime.fromtimestamp(last_ms / 1000, UTC)
-        found[session] = SessionState(session_id=session, project=project, model=model, last_at=last, used=used)
+        used, known = UsageTotals(*sums), found.get(session)
+        found[session] = (
+            SessionState(
+                session_id=session,
+                project=project,
+                model=model,
+                last_at=datetime.fromtimestamp(last_ms / 1000, UTC),
+                used=used,
+            )
+            if known is None
+            else replace(known, used=known.used + used)
+        )
     return list(found.values())
 
 

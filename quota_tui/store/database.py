@@ -54,7 +54,9 @@ def prepare(db: sqlite3.Connection, path: Path | None, version: int, schema: str
             db.execute("PRAGMA synchronous=NORMAL")
             return False
         if found > version:
-            raise StoreCorruptError(where, f"made by a newer version (schema {found}, this one knows {version})")
+            raise StoreCorruptError(
+                where, f"made by a newer version (schema {found}, this one knows {version})"
+            )
         db.execute("PRAGMA journal_mode=WAL")
         db.execute("PRAGMA synchronous=NORMAL")
         with write(db):

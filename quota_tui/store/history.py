@@ -16,7 +16,7 @@ from pathlib import Path
 
 from quota_tui.core.usage import BAR_S, Bar, UsageRecord, UsageTotals
 from quota_tui.store.database import BUSY_S, connect, prepare, write
-from quota_tui.store.history_merge import READ_CALLS, Merge, record_of
+from quota_tui.store.history_merge import PLACEHOLDER, READ_CALLS, Merge, record_of
 from quota_tui.store.history_schema import INDEXES, ROLLUP_S, SCHEMA, SUMS, VERSION
 
 
@@ -81,14 +81,14 @@ class History:
         found = UsageTotals()
         for first, last in ranges:
             if first < last:
-                sql = f"SELECT {SUMS} FROM calls WHERE counted AND at_ms>=? AND at_ms<?"  # noqa: S608
+                sql = f"SELECT {SUMS} FROM calls WHERE counted AND at_ms>=? AND at_ms<?"
                 found += _totals(self.db.execute(sql + _family(family), (first, last)).fetchone())
         return found
 
     def _sum_spans(self, start_s: int, end_s: int, family: str) -> UsageTotals:
         table = "rollup" if family else "bars"
         row = self.db.execute(
-            "SELECT sum(input), sum(output), sum(write), sum(read), sum(cost), sum(calls)"  # noqa: S608
+            "SELECT sum(input), sum(output), sum(write), sum(read), sum(cost), sum(calls)"
             f" FROM {table} WHERE start_s>=? AND start_s<?" + _family(family),
             (start_s, end_s),
         ).fetchone()
@@ -126,6 +126,11 @@ class History:
         )
         return [(_instant(at_ms), tokens, cost) for at_ms, tokens, cost in rows]
 
+    def placeholder_count(self) -> int:
+        """How many calls have output that is known to be a placeholder."""
+        sql = f"SELECT count(*) FROM calls WHERE counted AND flags & {PLACEHOLDER}"
+        return int(self.db.execute(sql).fetchone()[0])
+
     def call_count(self) -> int:
         """How many API calls are known."""
         return int(self.db.execute("SELECT coalesce(sum(calls), 0) FROM bars").fetchone()[0])
@@ -134,7 +139,12 @@ class History:
 def _totals(row: Sequence[float | None]) -> UsageTotals:
     tokens_in, tokens_out, written, read, cost, count = row
     return UsageTotals(
-        int(tokens_in or 0), int(tokens_out or 0), int(written or 0), int(read or 0), cost or 0.0, int(count or 0)
+        int(tokens_in or 0),
+        int(tokens_out or 0),
+        int(written or 0),
+        int(read or 0),
+        cost or 0.0,
+        int(count or 0),
     )
 
 

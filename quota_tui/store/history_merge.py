@@ -10,7 +10,8 @@ from quota_tui.core.dedupe import calls, variants
 from quota_tui.core.usage import BAR_S, LINE_KEY_PREFIX, UsageRecord
 from quota_tui.store.history_schema import INDEXES, INSERT, MINUTES, ROLLUP_S, SUMS
 
-_SIDECHAIN, _PLACEHOLDER, _FAST, _US_ONLY = 1, 2, 4, 8
+_SIDECHAIN, PLACEHOLDER, _FAST, _US_ONLY = 1, 2, 4, 8
+"""Bits of a row's `flags`."""
 
 
 class _Names(dict[str, int]):
@@ -116,7 +117,7 @@ class Merge:
         number = self._names
         flags = _SIDECHAIN if record.is_sidechain else 0
         if record.output_is_placeholder:
-            flags |= _PLACEHOLDER
+            flags |= PLACEHOLDER
         if record.is_fast:
             flags |= _FAST
         if record.is_us_only:
@@ -194,7 +195,7 @@ def record_of(row: Sequence[Any]) -> UsageRecord:
         cost_usd=cost,
         web_searches=searches,
         is_sidechain=bool(flags & _SIDECHAIN),
-        output_is_placeholder=bool(flags & _PLACEHOLDER),
+        output_is_placeholder=bool(flags & PLACEHOLDER),
         is_fast=bool(flags & _FAST),
         is_us_only=bool(flags & _US_ONLY),
         agent_id=agent or "",

@@ -132,7 +132,9 @@ class Journal:
         if not reasons:
             return
         with write(self.db):
-            self.db.executemany("INSERT INTO refused VALUES(NULL, ?, ?, ?)", [(_ms(at), source, why) for why in reasons])
+            self.db.executemany(
+                "INSERT INTO refused VALUES(NULL, ?, ?, ?)", [(_ms(at), source, why) for why in reasons]
+            )
             self.db.execute(
                 "DELETE FROM refused WHERE id <= (SELECT max(id) FROM refused) - ?", (_KEEP_REFUSED,)
             )
@@ -160,10 +162,12 @@ class Journal:
         with write(self.db):
             found = due(self.marks(now - _MARKS_MATTER))
             self.db.executemany(
-                "INSERT INTO marks VALUES(NULL, ?, ?)", [(_ms(mark.at), _encode(mark)) for mark in found.marks]
+                "INSERT INTO marks VALUES(NULL, ?, ?)",
+                [(_ms(mark.at), _encode(mark)) for mark in found.marks],
             )
             self.db.executemany(
-                "INSERT INTO alerts VALUES(NULL, ?, ?)", [(_ms(each.at), _encode(each)) for each in found.alerts]
+                "INSERT INTO alerts VALUES(NULL, ?, ?)",
+                [(_ms(each.at), _encode(each)) for each in found.alerts],
             )
         return found.alerts
 
@@ -179,7 +183,9 @@ class Journal:
 
     # -- learned figures
 
-    def learned(self, key: str, newer_than: timedelta | None = None, now: datetime | None = None) -> bytes | None:
+    def learned(
+        self, key: str, newer_than: timedelta | None = None, now: datetime | None = None
+    ) -> bytes | None:
         """A learned figure; None when there is none, or none recent enough."""
         row = self.db.execute("SELECT at_ms, value FROM learned WHERE key=?", (key,)).fetchone()
         if row is None:

@@ -63,9 +63,8 @@ def claude_config_dirs(env: dict[str, str] | None = None) -> tuple[Path, ...]:
     environ = os.environ if env is None else env
     home = Path(environ.get("HOME") or Path.home())
     found: list[Path] = []
-    for part in environ.get("CLAUDE_CONFIG_DIR", "").split(","):
-        if part.strip():
-            found.append(Path(part.strip()).expanduser())
+    named = environ.get("CLAUDE_CONFIG_DIR", "").split(",")
+    found += [Path(part.strip()).expanduser() for part in named if part.strip()]
     found.append(home / ".claude")
     xdg = environ.get("XDG_CONFIG_HOME")
     if xdg:

@@ -20,7 +20,7 @@ from textual.timer import Timer
 from quota_tui.core.readings import WindowKind
 from quota_tui.core.snapshot import Alert, Snapshot
 from quota_tui.core.words import clean, clock
-from quota_tui.ui.collector import CollectFailed, Collector, SnapshotReady, WatchFailed
+from quota_tui.ui.collector import CollectFailed, Collector, SnapshotReady, WatchFailed, in_one_line
 from quota_tui.ui.face import face_for
 from quota_tui.ui.keys import ALL_BINDINGS, APP_BINDINGS, shown_keys, split_keymap
 from quota_tui.ui.provider import Provider
@@ -32,10 +32,10 @@ from quota_tui.ui.view import View, chosen_window, leading_window, window_after
 TOAST_S = 10
 TOAST_FROM_HEIGHT = 12
 """On fewer rows a toast would cover the numbers; the card names the last alert instead."""
+FASTEST_S = 0.5
+"""Between two looks however fast the demo's clock runs."""
 POLL_S = 10.0
 """Between two readings while changes on disk are not noticed by themselves."""
-RESCAN_EVERY_MIN = 5
-"""The safety net under the watching of files."""
 
 
 def utc_now() -> datetime:
@@ -50,27 +50,34 @@ def _severity(alert: Alert) -> SeverityLevel:
 
 
 class QuotaApp(App[None]):
-    """`provider` reads the world; `on_alert` shows an alert outside the terminal, from a thread."""
+    """The dashboard.
+
+    `provider` reads the world. `on_alert` shows an alert outside the dashboard; it is called from a thread,
+    and what it returns is written to the terminal as it is (a notification sequence of its own, or "").
+    `clock_speed` is how many seconds of `clock` pass in a real one: more than one in a demo.
+    """
 
     TITLE = "quota-tui"
     CSS_PATH = "styles/quota.tcss"
     ENABLE_COMMAND_PALETTE = True
     BINDINGS: ClassVar[list[BindingType]] = list(APP_BINDINGS)
 
-    view: reactive[View | None] = reactive(None)
+    # Panes redraw themselves where they differ; the screen as a whole never has to.
+    view: reactive[View | None] = reactive(None, repaint=False)
 
     def __init__(
         self,
         provider: Provider,
         clock: Callable[[], datetime] = utc_now,
         *,
-        on_alert: Callable[[Alert], object] | None = None,
+        on_alert: Callable[[Alert], str | None] | None = None,
         home: str | None = None,
+        clock_speed: float = 1.0,
     ) -> None:
         super().__init__()
         self.provider, self.clock = provider, clock
         self.settings = provider.settings
-        self._on_alert = on_alert
+        self._on_alert, self._clock_speed = on_alert, clock_speed
         self.face, face_notices = face_for(self.settings.display, str(Path.home()) if home is None else home)
         keymap, key_notices = split_keymap(self.settings.keys)
         self.set_keymap(keymap)
@@ -86,11 +93,20 @@ class QuotaApp(App[None]):
         self._chosen: tuple[WindowKind, str] | None = None
         self._alerted_until = clock()
         self._snapshot: Snapshot | None = None
+        self._tried_at: datetime | None = None
         self._collector = Collector(provider, clock, self.post_message)
         self._timer: Timer | None = None
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         return variables_for(dark=self.current_theme.dark)
+
+    def get_css_variables(self) -> dict[str, str]:
+        variables = super().get_css_variables()
+        if self.no_color:
+            # As greys the zones would differ by chance, the most urgent one not the brightest.
+            ours = variables_for(dark=self.current_theme.dark)
+            variables |= {name: variables["foreground"] for name in ours if name.startswith("zone-")}
+        return variables
 
     def get_default_screen(self) -> DashboardScreen:
         display = self.settings.display
@@ -111,6 +127,7 @@ class QuotaApp(App[None]):
     def take_snapshot(self, message: SnapshotReady) -> None:
         """The new state; alerts in it that are newer than the last one told are told."""
         self._snapshot, self._failure = message.snapshot, ""
+        self._tried_at = message.snapshot.now
         self._look()
         self._schedule()
         self._tell_alerts(message.snapshot)
@@ -118,7 +135,7 @@ class QuotaApp(App[None]):
     @on(CollectFailed)
     def keep_last_good(self, message: CollectFailed) -> None:
         """The numbers stay, with their age, under a notice."""
-        self._failure = message.reason
+        self._failure, self._tried_at = message.reason, self.clock()
         self._look()
 
     @on(WatchFailed)
@@ -155,21 +172,19 @@ class QuotaApp(App[None]):
     # The clock.
 
     def tick(self) -> None:
-        """Look again; read again when a minute has gone by, or a window has reset."""
-        now, before = self.clock(), self._snapshot
-        if before is not None:
-            minutes_apart = now.replace(second=0, microsecond=0) != before.now.replace(
-                second=0, microsecond=0
-            )
-            if minutes_apart or is_due(before, now) or self._watch_failure:
-                self._collector.request(rescan=now.minute % RESCAN_EVERY_MIN == 0 and minutes_apart)
+        """Look again; read again when that is due."""
+        now = self.clock()
+        poll_s = POLL_S if self._watch_failure else None
+        if self._tried_at is not None and is_due(self._tried_at, self._snapshot, now, poll_s):
+            self._collector.request()
         self._look()
         self._schedule()
 
     def _schedule(self) -> None:
         if self._timer is not None:
             self._timer.stop()
-        delay = seconds_to_next(self._snapshot, self.clock())
+        delay = seconds_to_next(self._snapshot, self.clock()) / self._clock_speed
+        delay = max(delay, FASTEST_S) if self._clock_speed > 1 else delay
         self._timer = self.set_timer(min(delay, POLL_S) if self._watch_failure else delay, self.tick)
 
     # Alerts.
@@ -197,12 +212,20 @@ class QuotaApp(App[None]):
         ):
             threading.Thread(target=self._outside, args=(self._on_alert, alert), daemon=True).start()
 
-    def _outside(self, on_alert: Callable[[Alert], object], alert: Alert) -> None:
+    def _outside(self, on_alert: Callable[[Alert], str | None], alert: Alert) -> None:
         try:
-            on_alert(alert)
+            sequence = on_alert(alert)
         # A notification that cannot be shown must not take the dashboard with it; the toast was shown.
         except Exception as error:  # noqa: BLE001
-            self.call_from_thread(self.tell, f"desktop notification failed: {error}")
+            self.call_from_thread(self.tell, f"no notification outside the terminal: {in_one_line(error)}")
+        else:
+            if sequence:
+                self.call_from_thread(self._to_terminal, sequence)
+
+    def _to_terminal(self, sequence: str) -> None:
+        """Through Textual's own writer, so that it does not end up inside another sequence."""
+        if self._driver is not None:
+            self._driver.write(sequence)
 
     # Actions.
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from quota_tui.core.snapshot import ZoneName
-from quota_tui.core.words import Face, cells, clip, in_face
+from quota_tui.core.words import Face, cells, clip, ellipsis, in_face
 
 Span = tuple[str, str]
 Row = tuple[Span, ...]
@@ -29,26 +29,6 @@ def zone_style(name: ZoneName, *, strong: bool = False) -> str:
     if not strong:
         return colour
     return f"bold reverse {colour}" if name is ZoneName.EMERGENCY else f"bold {colour}"
-
-
-def zone_at(used_pct: float | None) -> ZoneName:
-    """The zone of a percentage, as the colour of any window's gauge."""
-    if used_pct is None:
-        return ZoneName.UNKNOWN
-    for name, upper in _UPPER.items():
-        if used_pct < upper:
-            return name
-    return ZoneName.EMERGENCY
-
-
-_UPPER = {
-    ZoneName.FRESH: 10,
-    ZoneName.EXCELLENT: 25,
-    ZoneName.GOOD: 50,
-    ZoneName.MODERATE: 80,
-    ZoneName.DANGER: 90,
-    ZoneName.CRITICAL: 95,
-}
 
 
 def row(*spans: Span | str) -> Row:
@@ -118,10 +98,12 @@ def wrap(text: str, width: int, style: str, face: Face, *, most: int = 9) -> lis
     lines += [line] if line else []
     if len(lines) > most:
         lines = lines[:most]
-        while lines and cells(lines[-1]) > width - 2:
+        end = f" {ellipsis(face)}"
+        while lines and cells(lines[-1] + end) > width:
             lines[-1] = lines[-1].rpartition(" ")[0]
+            end = end if lines[-1] else end.strip()[:width]
         if lines:
-            lines[-1] = f"{lines[-1]} …".lstrip()
+            lines[-1] += end
     return [row((each, style)) for each in lines if each]
 
 

@@ -41,6 +41,16 @@ def seconds_to_next(snapshot: Snapshot | None, now: datetime) -> float:
     return step - now.timestamp() % step + SLACK_S
 
 
-def is_due(snapshot: Snapshot, now: datetime) -> bool:
-    """Whether a window has reset since the snapshot was made: it is about another window now."""
-    return any(each.resets_at and snapshot.now < each.resets_at <= now for each in shown_windows(snapshot))
+def is_due(tried_at: datetime, snapshot: Snapshot | None, now: datetime, poll_s: float | None) -> bool:
+    """Whether to read again though nothing was noticed.
+
+    Once a minute, because rates and forecast move on; when a window has reset since; after `poll_s`
+    seconds where changes are not noticed at all.
+    """
+    if tried_at.replace(second=0, microsecond=0) != now.replace(second=0, microsecond=0):
+        return True
+    if poll_s is not None and (now - tried_at).total_seconds() >= poll_s:
+        return True
+    return snapshot is not None and any(
+        each.resets_at and tried_at < each.resets_at <= now for each in shown_windows(snapshot)
+    )

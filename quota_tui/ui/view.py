@@ -6,7 +6,7 @@ from datetime import datetime
 
 import msgspec
 
-from quota_tui.core.phrases import binding_window, windows
+from quota_tui.core.phrases import windows, zone_window
 from quota_tui.core.readings import WindowKind
 from quota_tui.core.snapshot import Snapshot, WindowState, ZoneName
 from quota_tui.core.words import Face
@@ -45,7 +45,7 @@ def chosen_window(view: View, snapshot: Snapshot) -> WindowState:
 def leading_window(view: View, snapshot: Snapshot) -> WindowState:
     """The one window a small screen has room for: the chosen one, else the one that is running out."""
     if view.chosen is None and snapshot.zone.name in _RUNNING_OUT:
-        return binding_window(snapshot)
+        return zone_window(snapshot)
     return chosen_window(view, snapshot)
 
 

@@ -385,7 +385,7 @@ paths = Paths(root / "cache", root / "data", root / "config")
 env = {"HOME": str(root), "CLAUDE_CONFIG_DIR": str(root / "claude")}
 known = {"statusline": StatusLineEntry(command)}
 plan = getattr(settings_json, "plan_" + what)(paths, ["statusline"], known, env)
-for name in ("open", "fsync", "replace", "unlink", "close", "rmdir", "mkdir"):
+for name in ("open", "fsync", "replace", "unlink", "rmdir", "mkdir"):
     counted(name)
 settings_json.apply(paths, plan)
 """

@@ -99,6 +99,7 @@ def test_the_next_window_fires_anew_and_so_does_one_after_an_early_reset():
     fired = due(state(85)).marks
     assert shown(due(state(81, resets=RESET + 5), fired=fired, now=3)) == [80]
     assert shown(due(state(81, resets=RESET + 4), fired=fired, now=3)) == [80]
+    assert shown(due(state(81, resets=RESET + 3, reported=False), fired=fired, now=3)) == [80]
     reset_early = state(81, resets=RESET + 2.4, reported=True)
     late = tuple(msgspec.structs.replace(mark, at=at(-1.5)) for mark in fired)
     assert shown(due(reset_early, fired=late, now=1)) == [80]

@@ -9,7 +9,9 @@ from quota_tui.core.dedupe import better, calls, variants
 from quota_tui.core.usage import UsageRecord
 
 
-def record(request: str = "r1", output: int = 10, *, at: int = 0, side: bool = False, session: str = "s") -> UsageRecord:
+def record(
+    request: str = "r1", output: int = 10, *, at: int = 0, side: bool = False, session: str = "s"
+) -> UsageRecord:
     return UsageRecord(
         message_id="m", request_id=request, at_ms=at, session_id=session, project="p", model="x",
         output_tokens=output, is_sidechain=side,
@@ -21,8 +23,26 @@ def outputs(*lines: UsageRecord) -> list[int]:
 
 
 def test_the_line_with_the_largest_total_is_the_call_whole() -> None:
-    early = UsageRecord(message_id="m", request_id="r", at_ms=0, session_id="s", project="p", model="x", input_tokens=9, output_tokens=1)
-    final = UsageRecord(message_id="m", request_id="r", at_ms=5, session_id="s", project="p", model="x", input_tokens=3, output_tokens=50)
+    early = UsageRecord(
+        message_id="m",
+        request_id="r",
+        at_ms=0,
+        session_id="s",
+        project="p",
+        model="x",
+        input_tokens=9,
+        output_tokens=1,
+    )
+    final = UsageRecord(
+        message_id="m",
+        request_id="r",
+        at_ms=5,
+        session_id="s",
+        project="p",
+        model="x",
+        input_tokens=3,
+        output_tokens=50,
+    )
     assert calls(variants([early, final])) == [final]
 
 

@@ -139,6 +139,21 @@ def test_use_elsewhere_is_judged_by_earlier_windows():
     assert five(1, [told(0.9, 90)], calls, past=taught(5)).used_elsewhere_pct == pytest.approx(39, abs=6)
 
 
+def test_a_windows_own_use_elsewhere_does_not_hide_itself():
+    calls = [(at(-0.95 + i / 10), 0.5) for i in range(18)]
+    steep = [told(-0.9 + i / 10, 5 * (i + 1)) for i in range(18)]
+    result = states(1, steep, calls, past=taught(5))
+    assert result.learned[FIVE, ""].value > 9
+    assert result.five_hour.used_elsewhere_pct == pytest.approx(39, abs=6)
+
+
+def test_after_a_correction_an_older_equal_value_is_not_the_same_news():
+    idle = told(0, 20, session="idle", until=1.35)
+    corrected = [idle, told(0.5, 60), told(1, 20, until=1.3)]
+    state = five(1.4, corrected)
+    assert (state.used_pct, state.reading_at) == (20, at(1.3))
+
+
 def test_a_limit_line_holds_until_the_reset():
     hit = told(0.5, 100, source=ReadingSource.LIMIT_LINE)
     readings = [told(0.4, 98), hit, told(0.501, 99, until=3.9)]
@@ -260,6 +275,13 @@ def test_a_models_week_counts_its_own_calls():
     )
 
 
+def test_the_weekly_limit_is_not_a_models():
+    reading = told(0.5, 10, resets=20, kind=MODEL, model="opus")
+    own = Quota(weekly_limit_tokens=500_000)
+    (opus,) = states(22, [reading], [(at(21), 1.0, "opus")], own).model_windows
+    assert (opus.basis, opus.used_pct, opus.used_tokens) == (Basis.NONE, None, 10_000)
+
+
 def test_the_last_believed_window_is_the_current_one():
     moved_earlier = [
         told(0, 30, resets=100, kind=WEEKLY),
@@ -277,14 +299,15 @@ def test_readings_from_the_future_after_a_clock_jump_still_count():
 
 
 def test_what_a_completed_window_teaches():
-    calls = [(at(0.1 * i), 1.0) for i in range(40)]
+    calls = [*((at(0.1 * i), 1.0) for i in range(40)), (at(5.5), 1.0)]
     readings = [
         told(-0.5, 90, resets=-0.2),
         told(1, 20, resets=5),
         told(2, 60, resets=5),
         told(2.2, 30, resets=5, session="idle"),
         told(3, 100, resets=5, source=ReadingSource.LIMIT_LINE),
-        told(6, 10, resets=10),
+        told(5.2, 10, resets=10),
+        told(5.9, 30, resets=10),
     ]
     window = Window(at(0), at(5), is_reported=True)
     found = summarize_window(FIVE, window, readings, MemoryLedger(calls))
@@ -334,8 +357,9 @@ def test_the_best_basis_that_is_known_is_taken(case: dict):
     state = build(case)
     completed = [cost for cost in case["costs"] if cost > 0]
     if case["pct"] is not None:
-        old = 1.05 - case["told_at"] > 10 * MIN
-        used_since = case["since"] > 0 and case["told_at"] < 1.0
+        when = at(case["told_at"])
+        old = at(1.05) - when > timedelta(minutes=10)
+        used_since = case["since"] > 0 and when < at(1.0)
         expected = Basis.FUSED if old or used_since else Basis.OFFICIAL
     elif case["rate"]:
         expected = Basis.FUSED

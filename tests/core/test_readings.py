@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from quota_tui.core.readings import Reading, ReadingSource, WindowKind, plausible, set_aside
+from quota_tui.core.readings import Reading, ReadingSource, WindowKind, of_late, plausible, set_aside
 from tests.core.ledgers import at, told
 
 FIVE, WEEKLY = WindowKind.FIVE_HOUR, WindowKind.WEEKLY
@@ -145,6 +145,13 @@ def test_windows_of_different_kinds_and_models_do_not_mix():
         told(0.3, 5, resets=100, kind=WindowKind.WEEKLY_MODEL, model="fable"),
     ]
     assert believed(readings) == [60, 20, 10, 5]
+
+
+def test_only_readings_of_late_matter_to_open_windows():
+    old = [told(-100, 5, resets=-99), told(-50, 6, resets=-48), told(-49, 7, resets=-48)]
+    late = [told(-9, 8, resets=-6), told(0, 9)]
+    week = told(-200, 9, resets=-190, kind=WEEKLY)
+    assert of_late([*old, *late, week], at(1)) == [*late, week, *old[1:]]
 
 
 reading = st.builds(

@@ -67,6 +67,7 @@ def test_the_call_that_opened_the_window_counts_though_the_reset_is_rounded_up()
     opened = -1 - 8 / 60
     assert open_at(1, opened, 0, resets=(4,)) == Window(at(opened), at(4), is_reported=True)
     assert open_at(1, -1.5, opened, 0, resets=(4,)) == Window(at(-1), at(4), is_reported=True)
+    assert open_at(1, -1.3, -1.05, 0, resets=(-1.1, 4)) == Window(at(-1.05), at(4), is_reported=True)
     assert open_at(1, -1 - 11 / 60, resets=(4,)) == Window(at(-1), at(4), is_reported=True)
 
 

@@ -6,7 +6,6 @@ from hypothesis import strategies as st
 
 from quota_tui.core.readings import WindowKind
 from quota_tui.core.snapshot import Basis, WindowState, ZoneName
-from quota_tui.core.words import Face, zone_glyph
 from quota_tui.core.zones import (
     UNKNOWN,
     ZONES,
@@ -55,7 +54,7 @@ def test_zones_by_used_percentage(used: float | None, name: ZoneName):
     assert zone_of(used).name is name
 
 
-def test_zones_are_told_apart_without_colour_and_as_every_face_draws_them():
+def test_zones_are_told_apart_without_colour():
     every = (*ZONES, UNKNOWN)
     assert {zone.name for zone in every} == set(ZoneName)
     for attribute in ("glyph", "ascii_glyph", "word"):
@@ -64,8 +63,6 @@ def test_zones_are_told_apart_without_colour_and_as_every_face_draws_them():
         assert len(zone.glyph) == len(zone.ascii_glyph) == 1
         assert zone.ascii_glyph.isascii()
         assert zone.advice
-        assert zone.glyph == zone_glyph(zone.name, Face())
-        assert zone.ascii_glyph == zone_glyph(zone.name, Face(ascii=True))
 
 
 def test_the_highest_used_percentage_binds():

@@ -67,7 +67,9 @@ def test_new_bytes_are_read_once(box: Box) -> None:
 def test_subagents_at_any_depth_are_found(box: Box) -> None:
     write_transcript(box.home, [line()])
     write_transcript(box.home, [line("m2", "r2", side=True)], "-home-dev-api/s1/subagents/agent-1.jsonl")
-    write_transcript(box.home, [line("m3", "r3", side=True)], "-home-dev-api/s1/subagents/deep/er/agent-2.jsonl")
+    write_transcript(
+        box.home, [line("m3", "r3", side=True)], "-home-dev-api/s1/subagents/deep/er/agent-2.jsonl"
+    )
     box.scan()
     assert box.tokens() == (3, 60)
 
@@ -75,11 +77,23 @@ def test_subagents_at_any_depth_are_found(box: Box) -> None:
 def test_a_resumed_copy_counts_once_and_for_the_first_session(box: Box) -> None:
     first = write_transcript(box.home, [line("m1", "r1", session="s1")])
     os.utime(first, (1, 1))
-    write_transcript(box.home, [line("m1", "r1", session="s2"), line("m2", "r2", session="s2")], "-home-dev-api/s2.jsonl")
+    write_transcript(
+        box.home, [line("m1", "r1", session="s2"), line("m2", "r2", session="s2")], "-home-dev-api/s2.jsonl"
+    )
     box.scan()
     assert box.tokens() == (2, 40)
     sessions = {record.message_id: record.session_id for _, record in History.read_calls(box.history.db)}
     assert sessions == {"m1": "s1", "m2": "s2"}
+
+
+def test_a_forked_copy_that_is_read_first_names_its_owner(box: Box) -> None:
+    copies = [line("m1", "r1", session="fork", requestSessionId="s1"), line("m2", "r2", session="fork")]
+    fork = write_transcript(box.home, copies, "-home-dev-api/fork.jsonl")
+    os.utime(fork, (1, 1))
+    write_transcript(box.home, [line("m1", "r1", session="s1")])
+    box.scan()
+    sessions = {record.message_id: record.session_id for _, record in History.read_calls(box.history.db)}
+    assert sessions == {"m1": "s1", "m2": "fork"}
 
 
 def test_a_streamed_call_grows_to_its_final_line(box: Box) -> None:
@@ -234,7 +248,9 @@ def test_two_processes_scanning_at_once_count_once(box: Box) -> None:
 
 def test_a_scan_killed_at_any_point_is_made_good_by_the_next(box: Box) -> None:
     for i in range(3):
-        write_transcript(box.home, [line(f"m{i}-{j}", f"r{j}") for j in range(5)] + [line(None, None)], f"-p/s{i}.jsonl")
+        write_transcript(
+            box.home, [line(f"m{i}-{j}", f"r{j}") for j in range(5)] + [line(None, None)], f"-p/s{i}.jsonl"
+        )
     code = """
 import os, sys
 from pathlib import Path
@@ -257,10 +273,18 @@ Box(Path(sys.argv[1])).scan()
 
 def test_a_second_process_reads_the_same(box: Box, monkeypatch: pytest.MonkeyPatch) -> None:
     for i in range(20):
-        write_transcript(box.home, [line(f"m{i}-{j}", f"r{j}", tokens=(1, i + j, 2, 3)) for j in range(20)], f"-p/s{i}.jsonl")
+        write_transcript(
+            box.home,
+            [line(f"m{i}-{j}", f"r{j}", tokens=(1, i + j, 2, 3)) for j in range(20)],
+            f"-p/s{i}.jsonl",
+        )
     # The same calls again under other sessions: they meet across the two processes.
     for i in range(20):
-        write_transcript(box.home, [line(f"m{i}-{j}", f"r{j}", tokens=(1, i + j, 2, 3), session="z") for j in range(20)], f"-q/t{i}.jsonl")
+        write_transcript(
+            box.home,
+            [line(f"m{i}-{j}", f"r{j}", tokens=(1, i + j, 2, 3), session="z") for j in range(20)],
+            f"-q/t{i}.jsonl",
+        )
     monkeypatch.setattr("quota_tui.ingest.scan.WORTH_A_SECOND_PROCESS", 0)
     forks: list[int] = []
     real_fork = os.fork
@@ -281,18 +305,24 @@ def test_a_second_process_that_dies_is_made_good(box: Box, monkeypatch: pytest.M
     assert box.tokens() == (8, 160)
 
 
-step = st.tuples(st.integers(0, 2), st.integers(0, 5), st.sampled_from(["r1", "r2", ""]), st.booleans(), st.integers(0, 3))
+step = st.tuples(
+    st.integers(0, 2), st.integers(0, 5), st.sampled_from(["r1", "r2", ""]), st.booleans(), st.integers(0, 3)
+)
 
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(step, min_size=1, max_size=15))
-def test_scanning_after_each_line_is_scanning_once(tmp_path_factory: pytest.TempPathFactory, steps: list[tuple[int, int, str, bool, int]]) -> None:
+def test_scanning_after_each_line_is_scanning_once(
+    tmp_path_factory: pytest.TempPathFactory, steps: list[tuple[int, int, str, bool, int]]
+) -> None:
     home = tmp_path_factory.mktemp("h")
     bit_by_bit = Box(home)
     for file, message, request, side, output in steps:
         path = home / ".claude" / "projects" / "-p" / f"s{file}.jsonl"
         path.parent.mkdir(parents=True, exist_ok=True)
-        append(path, line(f"m{message}", request or None, side=side, tokens=(1, output, 0, 0), at=output) + "\n")
+        append(
+            path, line(f"m{message}", request or None, side=side, tokens=(1, output, 0, 0), at=output) + "\n"
+        )
         bit_by_bit.scan()
     at_once = Box(home)
     at_once.close()
@@ -302,7 +332,10 @@ def test_scanning_after_each_line_is_scanning_once(tmp_path_factory: pytest.Temp
     assert bit_by_bit.tokens() == at_once.tokens()
     for table in ("bars", "rollup"):
         columns = "sum(input), sum(output), sum(calls), sum(minutes)"
-        sums = [box.history.db.execute(f"SELECT {columns} FROM {table}").fetchone() for box in (bit_by_bit, at_once)]
+        sums = [
+            box.history.db.execute(f"SELECT {columns} FROM {table}").fetchone()
+            for box in (bit_by_bit, at_once)
+        ]
         assert sums[0] == sums[1]
     bit_by_bit.close()
     at_once.close()

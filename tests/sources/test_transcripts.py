@@ -44,15 +44,28 @@ def bad(text: str | bytes) -> str:
 def test_a_line_of_usage_is_a_record() -> None:
     found = one(line(tokens=(1, 2, 3, 4)))
     assert isinstance(found, UsageRecord)
-    assert (found.input_tokens, found.output_tokens, found.cache_write_5m_tokens, found.cache_read_tokens) == (1, 2, 3, 4)
-    assert (found.message_id, found.request_id, found.session_id, found.project) == ("msg_1", "req_1", "s1", "/home/dev/api")
+    assert (
+        found.input_tokens,
+        found.output_tokens,
+        found.cache_write_5m_tokens,
+        found.cache_read_tokens,
+    ) == (1, 2, 3, 4)
+    assert (found.message_id, found.request_id, found.session_id, found.project) == (
+        "msg_1",
+        "req_1",
+        "s1",
+        "/home/dev/api",
+    )
     assert found.at_ms == 1795176000000
     # sonnet 4.5: 3 + 15 + 3.75 + .30 $ per million
     assert found.cost_usd == pytest.approx((1 * 3 + 2 * 15 + 3 * 3.75 + 4 * 0.3) / 1e6)
 
 
 def test_cache_writes_are_split_by_lifetime() -> None:
-    usage = {"cache_creation_input_tokens": 100, "cache_creation": {"ephemeral_5m_input_tokens": 60, "ephemeral_1h_input_tokens": 40}}
+    usage = {
+        "cache_creation_input_tokens": 100,
+        "cache_creation": {"ephemeral_5m_input_tokens": 60, "ephemeral_1h_input_tokens": 40},
+    }
     found = one(line(usage=usage))
     assert isinstance(found, UsageRecord)
     assert (found.cache_write_5m_tokens, found.cache_write_1h_tokens) == (60, 40)
@@ -63,7 +76,17 @@ def test_cache_writes_are_split_by_lifetime() -> None:
 
 def test_fast_us_and_web_search_cost_more() -> None:
     plain = one(line(model="claude-opus-5-5", usage={"output_tokens": 1000}))
-    dear = one(line(model="claude-opus-5-5", usage={"output_tokens": 1000, "speed": "fast", "inference_geo": "us", "server_tool_use": {"web_search_requests": 2}}))
+    dear = one(
+        line(
+            model="claude-opus-5-5",
+            usage={
+                "output_tokens": 1000,
+                "speed": "fast",
+                "inference_geo": "us",
+                "server_tool_use": {"web_search_requests": 2},
+            },
+        )
+    )
     assert isinstance(plain, UsageRecord)
     assert isinstance(dear, UsageRecord)
     assert dear.cost_usd == pytest.approx(plain.cost_usd * 2 * 1.1 + 0.02)
@@ -155,7 +178,16 @@ def test_deep_nesting_is_a_bad_line_not_a_crash() -> None:
 
 def test_totals_of_the_sample_of_every_line_type() -> None:
     found = read(DATA / "transcript-line-types-2.1.329.jsonl")
-    assert [(r.input_tokens, r.output_tokens, r.cache_write_5m_tokens, r.cache_write_1h_tokens, r.cache_read_tokens) for r in found.records] == [(101, 401, 2001, 501, 30001)]
+    assert [
+        (
+            r.input_tokens,
+            r.output_tokens,
+            r.cache_write_5m_tokens,
+            r.cache_write_1h_tokens,
+            r.cache_read_tokens,
+        )
+        for r in found.records
+    ] == [(101, 401, 2001, 501, 30001)]
     assert len(found.errors) == 1
     assert found.notes == []
 
@@ -184,7 +216,9 @@ def test_a_bad_line_is_named_and_the_rest_goes_on(tmp_path: Path) -> None:
     assert [note.line for note in found.notes] == [3]
 
 
-@pytest.mark.parametrize("content", [b"", b"\n\n\n", b"\x00" * 5000, bytes(range(256)) * 50, b'\xff\xfe{"usage":1}\n'])
+@pytest.mark.parametrize(
+    "content", [b"", b"\n\n\n", b"\x00" * 5000, bytes(range(256)) * 50, b'\xff\xfe{"usage":1}\n']
+)
 def test_files_that_are_no_transcripts_count_nothing(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "t.jsonl"
     path.write_bytes(content)
@@ -240,7 +274,11 @@ def test_a_file_that_is_not_the_same_is_read_anew(tmp_path: Path, change: str) -
     assert len(again.records) == len(lines)
 
 
-REAL = [raw for raw in (DATA / "transcript-line-types-2.1.329.jsonl").read_bytes().splitlines() if b'"usage"' in raw]
+REAL = [
+    raw
+    for raw in (DATA / "transcript-line-types-2.1.329.jsonl").read_bytes().splitlines()
+    if b'"usage"' in raw
+]
 REAL.append(line().encode())
 
 
@@ -257,7 +295,9 @@ def mutated(draw: st.DrawFn) -> bytes:
         elif kind == 2 and at < len(raw):
             raw[at] = draw(st.integers(0, 255))
         else:
-            raw[at:at] = draw(st.sampled_from([b"[" * 50, b'"usage"', b"null", b"-1", b"1e999", b"{}", b'\\"', b"9" * 30]))
+            raw[at:at] = draw(
+                st.sampled_from([b"[" * 50, b'"usage"', b"null", b"-1", b"1e999", b"{}", b'\\"', b"9" * 30])
+            )
     return bytes(raw)
 
 
@@ -268,7 +308,11 @@ def counts_by_hand(raw: bytes) -> bool:
     except (ValueError, RecursionError):
         return False
     message = data.get("message") if isinstance(data, dict) else None
-    return isinstance(message, dict) and data.get("type") == "assistant" and isinstance(message.get("usage"), dict)
+    return (
+        isinstance(message, dict)
+        and data.get("type") == "assistant"
+        and isinstance(message.get("usage"), dict)
+    )
 
 
 @given(mutated())
@@ -286,7 +330,9 @@ def test_no_line_raises_and_none_counts_that_is_not_usage(raw: bytes) -> None:
 
 
 @given(st.lists(st.one_of(st.sampled_from(REAL), mutated()), max_size=12), st.integers(1, 4000))
-def test_blocks_of_any_size_give_the_same_records(tmp_path_factory: pytest.TempPathFactory, lines: list[bytes], block: int) -> None:
+def test_blocks_of_any_size_give_the_same_records(
+    tmp_path_factory: pytest.TempPathFactory, lines: list[bytes], block: int
+) -> None:
     path = tmp_path_factory.mktemp("t") / "t.jsonl"
     path.write_bytes(b"\n".join(raw.replace(b"\n", b" ") for raw in lines))
     with pytest.MonkeyPatch.context() as patch:

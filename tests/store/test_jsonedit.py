@@ -60,6 +60,7 @@ def wild(draw: st.DrawFn, values: st.SearchStrategy[object] = OBJECTS) -> str:
 DOCUMENTS = styled() | wild()
 
 
+@settings(deadline=None)
 @given(DOCUMENTS, VALUES, st.text(max_size=5))
 def test_what_is_put_in_comes_out_to_the_byte(text: str, value: object, key: str) -> None:
     before = json.loads(text.removeprefix("\ufeff"))
@@ -76,6 +77,7 @@ def test_what_is_put_in_comes_out_to_the_byte(text: str, value: object, key: str
         assert undone == text[: opened + 1] + text[closed:]
 
 
+@settings(deadline=None)
 @given(DOCUMENTS, VALUES, st.data())
 def test_a_replaced_value_is_restored_to_the_byte(text: str, value: object, data: st.DataObject) -> None:
     before = json.loads(text.removeprefix("\ufeff"))
@@ -88,6 +90,7 @@ def test_a_replaced_value_is_restored_to_the_byte(text: str, value: object, data
     assert jsonedit.put_text(after, (key,), raw) == text
 
 
+@settings(deadline=None)
 @given(DOCUMENTS, st.data())
 def test_removing_a_member_leaves_the_others_as_they_are(text: str, data: st.DataObject) -> None:
     before = json.loads(text.removeprefix("\ufeff"))
@@ -100,6 +103,7 @@ def test_removing_a_member_leaves_the_others_as_they_are(text: str, data: st.Dat
         assert jsonedit.get_text(after, (name,)) == jsonedit.get_text(text, (name,))
 
 
+@settings(deadline=None)
 @given(styled() | wild(), VALUES, st.text(max_size=4))
 def test_items_and_nested_members(text: str, value: object, event: str) -> None:
     before = json.loads(text.removeprefix("\ufeff"))
@@ -112,6 +116,7 @@ def test_items_and_nested_members(text: str, value: object, event: str) -> None:
     assert without == text or not before
 
 
+@settings(deadline=None)
 @given(styled(), VALUES)
 def test_line_ends_stay_of_one_kind(text: str, value: object) -> None:
     assume("\r\n" in text)
@@ -148,7 +153,7 @@ def broken(draw: st.DrawFn) -> str:
     return text
 
 
-@settings(max_examples=400)
+@settings(max_examples=400, deadline=None)
 @given(broken())
 @example("-")
 @example("01")

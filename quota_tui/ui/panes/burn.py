@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from quota_tui.core.phrases import cost_words, full_words, rate_words, reach_words
+from quota_tui.core.phrases import cost_words, full_words, rate_words, reach_words, window_zone
 from quota_tui.core.snapshot import Snapshot
 from quota_tui.core.words import figure, tokens
 from quota_tui.ui.rows import (
@@ -16,11 +16,10 @@ from quota_tui.ui.rows import (
     fit_height,
     row,
     styled,
-    zone_at,
     zone_style,
 )
 from quota_tui.ui.view import View
-from quota_tui.ui.widgets.plot import GUTTER, MIN_HEIGHT, plot_rows
+from quota_tui.ui.widgets.plot import GUTTER, MIN_HEIGHT, amount_rows, plot_rows
 from quota_tui.ui.widgets.sparkline import sparkline
 
 QUIET = "quiet for ten minutes"
@@ -72,15 +71,13 @@ def natural(view: View, snapshot: Snapshot, width: int) -> int:
 
 def rows(view: View, snapshot: Snapshot, width: int, height: int) -> list[Row]:
     """The pane's rows; where there is room the plot is drawn, and the sparkline under it on its axis."""
-    ranked = base_rows(view, snapshot, width)
-    spare = height - len(ranked)
-    if spare < MIN_HEIGHT:
-        return fit_height(ranked, height)
-    style = zone_style(zone_at(snapshot.five_hour.used_pct))
-    context = (snapshot.five_hour, snapshot.burn, snapshot.forecast, view.now, view.face)
-    plot = plot_rows(context, width, spare - 1, style)
-    if not plot:
-        return fit_height(ranked, height)
-    spark = sparkline(snapshot.five_hour, snapshot.burn.bars, width - GUTTER, view.face)
+    ranked, state, burn = base_rows(view, snapshot, width), snapshot.five_hour, snapshot.burn
+    room = height - len(ranked) - 1
+    context = (state, burn, snapshot.forecast, view.now, view.face)
     words = [line for _, line in (ranked[0], *ranked[2:])]
-    return [*words, (), *plot[:-1], row((" " * GUTTER, PLAIN), *spark), plot[-1]]
+    plot = plot_rows(context, width, room, zone_style(window_zone(state))) if room >= MIN_HEIGHT else []
+    if plot:
+        spark = row((" " * GUTTER, PLAIN), *sparkline(state, burn.bars, width - GUTTER, view.face))
+        return [*words, (), *plot[:-1], spark, plot[-1]]
+    tall = amount_rows(state, burn.bars, width, room + 1, view.face)
+    return [*words, (), *tall] if tall else fit_height(ranked, height)

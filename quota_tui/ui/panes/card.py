@@ -6,7 +6,6 @@ from quota_tui.core.phrases import (
     NO_PLAN,
     NOTHING_SCHEDULED,
     basis_words,
-    binding_window,
     cost_words,
     fits_words,
     full_words,
@@ -17,11 +16,14 @@ from quota_tui.core.phrases import (
     reset_words,
     used_figure,
     window_name,
+    window_zone,
+    zone_glyph,
+    zone_window,
     zone_word,
 )
 from quota_tui.core.snapshot import Snapshot, WindowState
 from quota_tui.core.text import one_line
-from quota_tui.core.words import cells, clean, tokens, zone_glyph
+from quota_tui.core.words import cells, clean, tokens
 from quota_tui.ui.panes.header import facts, notice_rows
 from quota_tui.ui.panes.quota import small_rows
 from quota_tui.ui.panes.sessions import in_order, session_rows
@@ -38,7 +40,6 @@ from quota_tui.ui.rows import (
     row,
     styled,
     wrap,
-    zone_at,
     zone_style,
 )
 from quota_tui.ui.view import View, leading_window, shown_windows
@@ -51,8 +52,8 @@ GROUPED_FROM = 18
 
 def head_row(view: View, snapshot: Snapshot, state: WindowState, width: int) -> Row:
     """`▲ DANGER ≈81 %      resets 18:40 · in 1h 06m`, of the window in view."""
-    binding = binding_window(snapshot)
-    name = snapshot.zone.name if state is binding else zone_at(state.used_pct)
+    binding = zone_window(snapshot)
+    name = snapshot.zone.name if state is binding else window_zone(state)
     word = "LIMIT HIT" if state.limit_hit else zone_word(name)
     used = used_figure(state) or f"{tokens(state.used_tokens)} used"
     style = zone_style(name, strong=True)
@@ -100,7 +101,7 @@ def other_rows(view: View, snapshot: Snapshot, state: WindowState, width: int) -
     others = [each for each in shown_windows(snapshot) if each is not state]
     made = []
     for each, (_, line) in zip(others, small_rows(view, others, width), strict=True):
-        binds = each is binding_window(snapshot)
+        binds = each is zone_window(snapshot)
         made.append((1 if binds else 5 + bool(each.model), line))
     return made
 
@@ -143,7 +144,7 @@ def rows(view: View, snapshot: Snapshot, width: int, height: int) -> list[Row]:
     ranked: list[Rank] = [(0, line) for line in notice_rows(view, width)[:1]]
     ranked.append((0, head_row(view, snapshot, state, width)))
     if state.used_pct is not None:
-        style = zone_style(zone_at(state.used_pct))
+        style = zone_style(window_zone(state))
         ranked.append((1, gauge_row(state.used_pct, state.projected_pct, width, style, view.face)))
         ranked.append((6, marks_row(width)))
     ranked.append((0, amount_row(snapshot, state, width)))

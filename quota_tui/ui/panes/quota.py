@@ -11,6 +11,7 @@ from quota_tui.core.phrases import (
     used_figure,
     used_words,
     window_name,
+    window_zone,
 )
 from quota_tui.core.snapshot import Snapshot, WindowState
 from quota_tui.core.words import cells, clean, figure, tokens
@@ -28,13 +29,11 @@ from quota_tui.ui.rows import (
     spread,
     styled,
     wrap,
-    zone_at,
     zone_style,
 )
 from quota_tui.ui.view import View, chosen_window, shown_windows
 from quota_tui.ui.widgets.gauge import gauge_row, marks_row
 
-HOW_TO_KNOW = "Percentages come with the status line: quota-tui install statusline"
 SMALL_GAUGE = 8
 """Cells under which a small gauge says nothing."""
 
@@ -42,7 +41,7 @@ SMALL_GAUGE = 8
 def head_row(state: WindowState, width: int) -> Row:
     """The window, its number, and what is known beside it."""
     name = (f"{window_name(state)}  ", MUTED)
-    strong = zone_style(zone_at(state.used_pct), strong=True) if state.used_pct is not None else BOLD
+    strong = zone_style(window_zone(state), strong=True) if state.used_pct is not None else BOLD
     if state.limit_hit:
         strong = ALARM
     used = [row((each, strong)) for each in used_words(state)]
@@ -92,7 +91,7 @@ def small_rows(view: View, others: list[WindowState], width: int) -> list[Rank]:
         if state.used_pct is None or length < SMALL_GAUGE:
             line = first_spread(width, [(row(left), row((tail, PLAIN))), (row(left), row((known, PLAIN)))])
         else:
-            style = zone_style(zone_at(state.used_pct))
+            style = zone_style(window_zone(state))
             gauge = gauge_row(state.used_pct, state.projected_pct, length, style, view.face)
             line = row(left, *gauge, (f" {tail}", PLAIN))
         made.append((4 if state.model else 2, line))
@@ -103,7 +102,7 @@ def block(view: View, state: WindowState, width: int) -> list[Rank]:
     """One window in full: number, gauge, amounts and reset, and how it is known."""
     ranked: list[Rank] = [(0, head_row(state, width))]
     if state.used_pct is not None:
-        style = zone_style(zone_at(state.used_pct))
+        style = zone_style(window_zone(state))
         ranked.append((0, gauge_row(state.used_pct, state.projected_pct, width, style, view.face)))
         ranked.append((3, marks_row(width)))
     ranked += amount_rows(view, state, width)
@@ -118,8 +117,6 @@ def compact(view: View, snapshot: Snapshot, width: int) -> list[Rank]:
     state = chosen_window(view, snapshot)
     others = [each for each in shown_windows(snapshot) if each is not state]
     ranked = block(view, state, width)
-    if state.used_pct is None:
-        ranked += [(6, line) for line in wrap(HOW_TO_KNOW, width, PLAIN, view.face, most=3)]
     return [*ranked, (7, ()), *small_rows(view, others, width)] if others else ranked
 
 

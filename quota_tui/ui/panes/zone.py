@@ -5,16 +5,19 @@ from __future__ import annotations
 from quota_tui.core.phrases import (
     ahead_words,
     alert_words,
-    binding_window,
     fits_words,
     reset_words,
     used_figure,
     window_name,
+    window_zone,
+    zone_glyph,
+    zone_window,
     zone_word,
 )
 from quota_tui.core.readings import WindowKind
 from quota_tui.core.snapshot import Alert, Snapshot, WindowState, ZoneName
-from quota_tui.core.words import clean, zone_glyph
+from quota_tui.core.words import clean
+from quota_tui.core.zones import zone_of
 from quota_tui.ui.rows import (
     MUTED,
     PLAIN,
@@ -26,7 +29,6 @@ from quota_tui.ui.rows import (
     row,
     styled,
     wrap,
-    zone_at,
     zone_style,
 )
 from quota_tui.ui.view import View, chosen_window
@@ -39,7 +41,7 @@ def recent_alerts(snapshot: Snapshot) -> list[Alert]:
 
 def alert_row(view: View, alert: Alert, width: int) -> Row:
     """Its time and percentage in the colour of its zone, then its title."""
-    style = zone_style(zone_at(float(alert.threshold_pct)))
+    style = zone_style(zone_of(float(alert.threshold_pct)).name)
     stamp, title = alert_words(alert, view.now, view.face)[-1], clean(alert.title, view.face)
     titled = wrap(title, width - len(stamp) - 2, PLAIN, view.face, most=1)
     return row((stamp, style), *((("  ", PLAIN), *titled[0]) if titled else ()))
@@ -57,7 +59,7 @@ def head_row(view: View, state: WindowState, name: ZoneName, ahead: tuple[str, .
 
 def rows(view: View, snapshot: Snapshot, width: int, height: int) -> list[Row]:
     """The pane's rows: of the binding window, or of the one that was chosen with the window key."""
-    zone, binding, chosen = snapshot.zone, binding_window(snapshot), chosen_window(view, snapshot)
+    zone, binding, chosen = snapshot.zone, zone_window(snapshot), chosen_window(view, snapshot)
     if chosen is not binding and chosen.kind is not WindowKind.FIVE_HOUR:
         return fit_height(chosen_rows(view, snapshot, chosen, width), height)
     ranked: list[Rank] = [(0, head_row(view, binding, zone.name, ahead_words(zone)[-1:], width))]
@@ -79,11 +81,11 @@ def natural(view: View, snapshot: Snapshot, width: int) -> int:
 
 def chosen_rows(view: View, snapshot: Snapshot, state: WindowState, width: int) -> list[Rank]:
     """Another window than the binding one: its zone, and which one binds."""
-    binding = binding_window(snapshot)
+    binding = zone_window(snapshot)
     said = f"{zone_word(snapshot.zone.name)} {window_name(binding)} {used_figure(binding)}"
     binds = f"{zone_glyph(snapshot.zone.name, view.face)} {said}".rstrip()
     return [
-        (0, head_row(view, state, zone_at(state.used_pct), (), width)),
+        (0, head_row(view, state, window_zone(state), (), width)),
         (2, chain(width, styled(reset_words(state, view.now, view.face), PLAIN))),
         (5, ()),
         (1, chain(width, styled((f"nearest its end: {binds}", binds), zone_style(snapshot.zone.name)))),

@@ -13,8 +13,8 @@ from textual.containers import VerticalScroll
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from quota_tui.core.snapshot import ZoneName
-from quota_tui.core.words import Face, zone_glyph
+from quota_tui.core.words import Face
+from quota_tui.core.zones import ZONES
 from quota_tui.ui.keys import ALL_BINDINGS
 from quota_tui.ui.rows import BOLD, MUTED, PLAIN, Row, as_face, row, wrap, zone_style
 from quota_tui.ui.widgets.rows_widget import to_content
@@ -29,7 +29,6 @@ WORDS = (
     ("guess", "from your own largest windows: may be far off"),
     ("elsewhere", "used on another machine or in the browser"),
 )
-ZONES = (0, 10, 25, 50, 80, 90, 95)
 KEY_WIDTH = 12
 ID_WIDTH = 18
 MAX_WIDTH, FRAME = 108, 5
@@ -58,12 +57,13 @@ def key_rows(keys: Mapping[str, str], width: int, face: Face) -> list[Row]:
 
 def zone_rows(face: Face) -> list[Row]:
     """Glyph, word and span of every zone."""
-    names = [name for name in ZoneName if name is not ZoneName.UNKNOWN]
     made = []
-    for name, (low, high) in zip(names, pairwise((*ZONES, 0)), strict=True):
-        span = f"{low} to {high} %" if high else f"{low} % and more"
-        word = f"{zone_glyph(name, face)} {name.value.upper():<{KEY_WIDTH}}"
-        made.append(row((word, zone_style(name)), span))
+    for zone, following in pairwise((*ZONES, None)):
+        assert zone is not None
+        low = f"{zone.from_pct:.0f}"
+        span = f"{low} to {following.from_pct:.0f} %" if following else f"{low} % and more"
+        glyph = zone.ascii_glyph if face.ascii else zone.glyph
+        made.append(row((f"{glyph} {zone.word:<{KEY_WIDTH}}", zone_style(zone.name)), span))
     return made
 
 

@@ -18,8 +18,8 @@ from textual.widgets import DataTable, Static
 
 from quota_tui.core.report import UsageRow
 from quota_tui.core.words import Face
+from quota_tui.sources.zone import local_zone
 from quota_tui.ui.collector import in_one_line
-from quota_tui.ui.face import zone_of
 from quota_tui.ui.panes.history import BY_TIME, GAP, in_order, key_of, table, totals_words
 from quota_tui.ui.provider import Provider
 from quota_tui.ui.rows import ALARM, BOLD, MUTED, PLAIN, as_face, row
@@ -83,7 +83,7 @@ class HistoryScreen(Screen[None]):
 
     def _rows(self, by: str, days: int) -> None:
         """In a thread: read and post."""
-        zone = zone_of(self._face)
+        zone = self._face.zone or local_zone()
         today = self._clock().astimezone(zone).replace(hour=0, minute=0, second=0, microsecond=0)
         try:
             rows = self._provider.usage_rows(by, today - timedelta(days=days - 1), None, zone)

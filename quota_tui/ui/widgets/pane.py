@@ -5,7 +5,6 @@ from __future__ import annotations
 from textual import events
 from textual.message import Message
 
-from quota_tui.core.words import in_face
 from quota_tui.ui.panes.specs import PANES
 from quota_tui.ui.rows import Row
 from quota_tui.ui.view import View
@@ -25,11 +24,13 @@ class Pane(RowsWidget):
     def __init__(self, name: str) -> None:
         super().__init__(id=name)
         self.spec = PANES[name]
-        self.border_title = f"{self.spec.key} {self.spec.title}"
+        self._title = ""
 
     def show(self, view: View) -> None:
         key = view.keys.get(f"pane_{self.id}", self.spec.key)
-        self.border_title = in_face(f"{key} {self.spec.title}", view.face)
+        title = f"{key} {self.spec.title}"
+        if title != self._title:
+            self._title = self.border_title = title
         super().show(view)
 
     def rows_for(self, view: View, width: int, height: int) -> list[Row]:

@@ -12,7 +12,7 @@ from quota_tui.core.snapshot import BurnState, Forecast, WindowState
 from quota_tui.core.usage import BAR_S, Bar
 from quota_tui.core.words import Face, clock
 from quota_tui.ui.rows import FAINT, MUTED, PLAIN, Row, row
-from quota_tui.ui.widgets.sparkline import at_index
+from quota_tui.ui.widgets.sparkline import amounts, at_index
 
 THRESHOLDS = (100, 80, 90, 95, 50)
 """The first that falls on a row gives it its line and its figure."""
@@ -59,7 +59,7 @@ def prepare(
         past.append(0.0 if index < -1 else scale * at_index(spent, index))
     past[-1] = state.used_pct
     paths = (forecast.path_low, forecast.path_median, forecast.path_high)
-    if not all(paths):
+    if not all(paths) or state.limit_hit:
         return Plot(tuple(past), (), (), (), columns)
     ahead_s = [start_s + (column + 1) * span_s / columns - now.timestamp() for column in range(done, columns)]
     low, median, high = (tuple(at_index(path, each / BAR_S) for each in ahead_s) for path in paths)
@@ -113,6 +113,22 @@ def _axis(state: WindowState, plot: Plot, face: Face) -> Row:
     if len(start) < at - 2 and at + 2 < plot.columns - len(end):
         line = line[: at - 2] + "now" + line[at + 1 :]
     return row((" " * GUTTER, PLAIN), (line, MUTED))
+
+
+def amount_rows(state: WindowState, bars: Sequence[Bar], width: int, height: int, face: Face) -> list[Row]:
+    """Tokens over the window as bars `height` rows tall: what there is to plot without a percentage."""
+    if width < MIN_WIDTH or height < MIN_HEIGHT or not (state.starts_at and state.resets_at and bars):
+        return []
+    columns, body = width - GUTTER, height - 1
+    values = amounts(bars, state.starts_at.timestamp(), state.resets_at.timestamp(), columns)[:columns]
+    top = max(values, default=0.0)
+    if top <= 0:
+        return []
+    percents = tuple(100 * value / top for value in values)
+    plot = Plot(percents, (), (), (), columns)
+    label = " " * GUTTER
+    drawn = [row((label, PLAIN), *_line(plot, at, body, MUTED, face, ruled=False)) for at in range(body)]
+    return [*drawn, _axis(state, plot, face)]
 
 
 def plot_rows(

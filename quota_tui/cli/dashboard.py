@@ -1,0 +1,107 @@
+"""`quota-tui`: open the dashboard."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from pathlib import Path
+
+from quota_tui.cli.setup import EXIT_OK, EXIT_USAGE, fail, utc_now
+from quota_tui.config import Settings, load_settings_lenient
+from quota_tui.core.snapshot import Alert, Snapshot
+from quota_tui.ingest.scan import pending_bytes
+from quota_tui.monitor.client_poll import ClientPoll
+from quota_tui.monitor.monitor import Monitor
+from quota_tui.sources.discover import find
+from quota_tui.store.lock import hold
+from quota_tui.store.paths import Paths, claude_config_dirs, our_paths
+
+MUCH_TO_READ = 48 << 20
+"""Bytes; a first scan of more runs in a process of its own, so that the screen stays quick meanwhile."""
+
+
+class LiveMonitor(Monitor):
+    """A monitor for a program with a screen."""
+
+    def collect(
+        self,
+        now: datetime,
+        *,
+        rescan: bool = False,
+        scan: bool = True,
+        parallel: bool = False,
+        alerts: bool = True,
+    ) -> Snapshot:
+        """As `Monitor.collect`; the first one leaves a large scan to another process."""
+        if self._scanned_at is None and self.stores.index.path is not None:
+            roots = [find(root) for root in self.roots]
+            if pending_bytes(roots, self.stores.index) > MUCH_TO_READ:
+                # It prints a small report nobody reads; all that counts is what it leaves in the stores.
+                subprocess.run(
+                    [sys.executable, "-m", "quota_tui", "usage", "--by", "month", "--json"],
+                    stdin=subprocess.DEVNULL,
+                    stdout=subprocess.DEVNULL,
+                    stderr=subprocess.DEVNULL,
+                    check=False,
+                )
+        return super().collect(now, rescan=rescan, scan=scan, parallel=parallel, alerts=alerts)
+
+
+def run(flags: Mapping[str, object], *, demo: bool = False, speed: float | None = None) -> int:
+    """Open the dashboard, on this machine's data or on the demo's; returns the exit code."""
+    if speed is not None and not demo:
+        fail("--speed goes with --demo", EXIT_USAGE)
+    if not sys.stdout.isatty():
+        fail("the dashboard needs a terminal; `quota-tui status` prints the same as text", EXIT_USAGE)
+    if demo:
+        from quota_tui.demo.play import open_demo
+
+        with contextlib.closing(open_demo(speed)) as day:
+            day.start()
+            settings, problems = load_settings_lenient(day.paths.config_file, {}, flags)
+            return _open(settings, problems, day.paths, day.claude_dirs, day.clock)
+    paths = our_paths()
+    settings, problems = load_settings_lenient(paths.config_file, os.environ, flags)
+    return _open(settings, problems, paths, claude_config_dirs(), utc_now)
+
+
+def _open(
+    settings: Settings,
+    problems: list[str],
+    paths: Paths,
+    claude_dirs: tuple[Path, ...],
+    clock: Callable[[], datetime],
+) -> int:
+    from quota_tui.ui.app import QuotaApp
+
+    monitor = LiveMonitor(settings, paths, claude_dirs, clock(), notices=problems)
+    lock = hold(paths.dashboard_lock)
+    poll = ClientPoll(settings.readings, paths, clock, monitor.tell_client_query)
+    if settings.readings.ask_client:
+        poll.start()
+    try:
+        QuotaApp(monitor, clock, on_alert=_show_outside).run()
+    finally:
+        poll.stop()
+        monitor.close()
+        if lock is not None:
+            os.close(lock)
+    return EXIT_OK
+
+
+def _show_outside(alert: Alert) -> None:
+    """The best rung that this place has above the toast and the bell."""
+    from quota_tui.automation.notify import RungName, notification_rung, osc_sequence, send_desktop
+
+    rung = notification_rung(is_tty=True).name
+    if rung is RungName.DESKTOP and send_desktop(alert.title, alert.text):
+        return
+    sequence = osc_sequence(alert.title, alert.text, os.environ)
+    if sequence:
+        # One write, past the screen's own output: a sequence in the middle of another would show as text.
+        with contextlib.suppress(OSError), open("/dev/tty", "wb", buffering=0) as terminal:
+            terminal.write(sequence.encode())
