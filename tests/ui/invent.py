@@ -51,7 +51,7 @@ def bars(start: datetime, now: datetime, total_tokens: int) -> tuple[Bar, ...]:
 
 
 def forecast(now: datetime) -> Forecast:
-    steps = int((RESET - now).total_seconds() // 300) + 1
+    steps = max(2, int((RESET - now).total_seconds() // 300) + 1)
     path = [81.0 + 16.0 * i / (steps - 1) for i in range(steps)]
     spread = [10.0 * i / (steps - 1) for i in range(steps)]
     return Forecast(
@@ -269,6 +269,7 @@ def guess(now: datetime = NOW) -> Snapshot:
             next_threshold_pct=80,
             to_next_pct=17.0,
         ),
+        forecast=msgspec.structs.replace(made.forecast, thresholds=made.forecast.thresholds[3:]),
         alerts=(),
     )
 

@@ -124,7 +124,8 @@ def amount_rows(state: WindowState, bars: Sequence[Bar], width: int, height: int
     top = max(values, default=0.0)
     if top <= 0:
         return []
-    percents = tuple(100 * value / top for value in values)
+    least = 100 / body / 8
+    percents = tuple(max(least, 100 * value / top) if value > 0 else 0.0 for value in values)
     plot = Plot(percents, (), (), (), columns)
     label = " " * GUTTER
     drawn = [row((label, PLAIN), *_line(plot, at, body, MUTED, face, ruled=False)) for at in range(body)]
