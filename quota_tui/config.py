@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from quota_tui.core.settingload import Schema
 
 ENV_PREFIX = "QUOTA_TUI_"
-HOME_VARIABLE = "QUOTA_TUI_HOME"
-"""Says where our files are (`store.paths`): no setting."""
+OTHER_VARIABLES = frozenset({"QUOTA_TUI_HOME", "QUOTA_TUI_NOW"})
+"""Variables of ours that are no settings: where our files are, and what time it is."""
 
 
 class Readings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -129,7 +129,8 @@ def load_settings_lenient(
     what stands above the broken statement is used.
     """
     text, problems = _read(config_file)
-    given = {name: env[name] for name in sorted(env) if name.startswith(ENV_PREFIX) and name != HOME_VARIABLE}
+    names = sorted(name for name in env if name.startswith(ENV_PREFIX) and name not in OTHER_VARIABLES)
+    given = {name: env[name] for name in names}
     typed = {name: value for name, value in (flags or {}).items() if value is not None}
     if text is None and not given and not typed:
         return Settings(), problems

@@ -116,17 +116,12 @@ class Terminal:
 
 
 def _cpu_s(pid: int) -> float:
-    """Of a process and its threads, exactly where the kernel tells (ns), else in clock ticks."""
-    with contextlib.suppress(OSError, ValueError, IndexError):
-        tasks = Path(f"/proc/{pid}/task").iterdir()
-        exact = sum(int((task / "schedstat").read_text(encoding="ascii").split()[0]) for task in tasks)
-        if exact:
-            return exact / 1e9
+    """Of a process, its threads (also ended ones) and its ended children."""
     try:
-        fields = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
+        stat = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
     except OSError:
         return 0.0
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    return sum(int(ticks) for ticks in stat.rpartition(")")[2].split()[11:15]) / os.sysconf("SC_CLK_TCK")
 
 
 def has_text(screen: str) -> bool:

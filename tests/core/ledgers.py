@@ -18,7 +18,7 @@ def at(hours: float) -> datetime:
 
 
 class MemoryLedger:
-    """Calls of `(at, usd)` or `(at, usd, model family)`; 1000 tokens each unless told. Counts questions."""
+    """Calls of `(at, usd)` or `(at, usd, model family)`, of so many tokens per dollar. Counts questions."""
 
     def __init__(self, calls: Iterable[tuple] = (), tokens_per_usd: float = 10_000) -> None:
         rows = sorted((call[0], call[1], call[2] if len(call) > 2 else "") for call in calls)

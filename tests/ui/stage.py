@@ -6,6 +6,7 @@ import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
+import msgspec
 from textual.pilot import Pilot
 
 from quota_tui.config import Settings
@@ -18,8 +19,6 @@ PATIENCE_S = 20.0
 
 def settings(**sections: object) -> Settings:
     """Settings in UTC, as every invented snapshot is told."""
-    import msgspec
-
     display = sections.pop("display", {})
     assert isinstance(display, dict)
     return msgspec.convert({"display": {"timezone": "UTC", **display}, **sections}, Settings)
