@@ -83,6 +83,13 @@ class StatusLine(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
     """Seconds your own status line command may take before its output is left out."""
 
 
+class Handoff(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """`[handoff]`."""
+
+    context_tokens: int = 2500
+    """Most tokens that a new session is given to begin with (`install hooks`); 0: none."""
+
+
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Everything a person can set. Unknown keys are refused by name."""
 
@@ -93,6 +100,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     alerts: Alerts = Alerts()
     display: Display = Display()
     statusline: StatusLine = StatusLine()
+    handoff: Handoff = Handoff()
     keys: dict[str, str] = {}
     """Key rebinding: action id to key, as `"history" = "H"`."""
     prices: dict[str, dict[str, float]] = {}

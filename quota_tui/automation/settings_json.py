@@ -8,14 +8,14 @@ restores the baseline byte for byte; once someone edited it, only our entries ar
 from __future__ import annotations
 
 import contextlib
-import difflib
 import hashlib
-import io
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 
 import msgspec
 
+from quota_tui.automation import made_folders
+from quota_tui.automation.command_names import any_installed
 from quota_tui.automation.entries import Entry
 from quota_tui.automation.installed import (
     EntryRecord,
@@ -27,6 +27,7 @@ from quota_tui.automation.installed import (
     record_file,
     settings_file,
 )
+from quota_tui.automation.shown import diff
 from quota_tui.store import files, jsonedit
 from quota_tui.store.jsonscan import BOM, WHITESPACE, JsonTextError, decode
 from quota_tui.store.paths import Paths
@@ -71,13 +72,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
 
     def diff(self) -> str:
         """The change as a unified diff."""
-        old, new = _lines(self.before), _lines(self.after)
-        was, will_be = ("no file" if data is None else str(self.file) for data in (self.before, self.after))
-        out = []
-        for line in difflib.unified_diff(old, new, was, will_be):
-            ended = line.endswith(("\n", "\r"))
-            out.append(line if ended else f"{line}\n\\ no line break at the end of the file\n")
-        return "".join(out)
+        return diff(self.file, self.before, self.after)
 
 
 def plan_install(
@@ -148,7 +143,7 @@ def apply(paths: Paths, plan: Plan) -> Path | None:
             raise Changed(f"{plan.file} was changed by someone else just now; nothing was written")
         copy = _back_up(paths, plan)
         if plan.record is None:
-            _write(plan)
+            _write(paths, plan)
             with contextlib.suppress(files.StoreError):  # a record too many does no harm
                 _remember(paths, plan, None)
         else:
@@ -157,7 +152,7 @@ def apply(paths: Paths, plan: Plan) -> Path | None:
             backup = str(copy) if copy else plan.record.backup
             _remember(paths, plan, msgspec.structs.replace(plan.record, backup=backup))
             try:
-                _write(plan)
+                _write(paths, plan)
             except BaseException:
                 with contextlib.suppress(files.StoreError):
                     _put_back(remembered, plan.known)
@@ -237,7 +232,7 @@ def _back_up(paths: Paths, plan: Plan) -> Path | None:
     return files.backup(plan.file, folder)
 
 
-def _write(plan: Plan) -> None:
+def _write(paths: Paths, plan: Plan) -> None:
     if not plan.changes:
         return
     if plan.after is None:
@@ -247,7 +242,7 @@ def _write(plan: Plan) -> None:
                 plan.file.parent.rmdir()
         return
     if not plan.file.parent.exists():
-        files.ensure_private_dir(plan.file.parent)
+        made_folders.make(paths, plan.file.parent)
     files.write_atomic(plan.file, plan.after)
 
 
@@ -278,6 +273,8 @@ def _tidy(paths: Paths, plan: Plan) -> None:
         copy = Path(plan.previous.backup) if plan.previous and plan.previous.backup else None
         if copy and files.read_if_there(copy) == plan.after:
             copy.unlink(missing_ok=True)
+    folder = plan.file.parent
+    made_folders.tidy(paths, folder, final=not any_installed(folder))
     for folder in (paths.data_dir / "backups", paths.data_dir):
         with contextlib.suppress(OSError):  # not empty, or not there
             folder.rmdir()
@@ -289,10 +286,6 @@ def _refusing(file: Path) -> Iterator[None]:
         yield
     except JsonTextError as error:
         raise Refused(f"{file} line {error.line}: {error.problem}") from error
-
-
-def _lines(data: bytes | None) -> list[str]:
-    return io.StringIO(data.decode(), newline="").readlines() if data else []
 
 
 def _encoded(text: str | None) -> bytes | None:

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import gc
+import io
 import sys
 
 
 def main() -> None:
     """Entry point."""
     _import_msgspec()
+    for stream in (sys.stdout, sys.stderr):
+        # A Windows pipe speaks a code page without our glyphs; a file name may be no text at all.
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
     if sys.argv[1:] == ["statusline"]:
         # Claude Code runs this on every message: it must not pay for a command line parser.
         from quota_tui.cli.statusline_run import main as statusline_main

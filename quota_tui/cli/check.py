@@ -6,7 +6,15 @@ import sys
 
 import click
 
-from quota_tui.cli.setup import EXIT_NEGATIVE, EXIT_OK, EXIT_UNKNOWN, face_of, set_up, utc_now
+from quota_tui.cli.setup import (
+    EXIT_NEGATIVE,
+    EXIT_OK,
+    EXIT_UNKNOWN,
+    face_of,
+    set_up,
+    telling_failures,
+    utc_now,
+)
 from quota_tui.core.ready import readiness
 from quota_tui.core.words import clock, countdown
 from quota_tui.monitor.monitor import Monitor
@@ -27,7 +35,8 @@ def check(flags: dict[str, object], ready_pct: int | None, as_json: bool) -> Non
     now = utc_now()
     monitor = Monitor(setup.settings, setup.paths, setup.claude_dirs, now)
     try:
-        snapshot = monitor.collect(now, parallel=True, alerts=False)
+        with telling_failures(setup):
+            snapshot = monitor.collect(now, parallel=True, alerts=False)
     finally:
         monitor.close()
     found = readiness(snapshot, setup.settings.quota.ready_pct)
@@ -40,4 +49,6 @@ def check(flags: dict[str, object], ready_pct: int | None, as_json: bool) -> Non
         if found.resets_at is not None:
             line += f"; resets {clock(found.resets_at, face_of(setup))}, in {countdown(found.resets_at, now)}"
         click.echo(line)
+    for notice in snapshot.sources.notices:
+        click.echo(f"quota-tui: {notice}", err=True)
     sys.exit({"READY": EXIT_OK, "WAITING": EXIT_NEGATIVE}.get(found.word, EXIT_UNKNOWN))

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 from typing import NoReturn
@@ -31,10 +33,28 @@ def set_up(flags: Mapping[str, object] | None = None) -> Setup:
     """Read the settings; a wrong one ends the program with one line that says where."""
     paths = our_paths()
     try:
-        settings = load_settings(paths.config_file, os.environ, flags or {})
+        settings = load_settings(paths.config_file, os.environ)
     except ConfigError as error:
         fail(str(error), EXIT_DATA)
+    typed = {name: value for name, value in (flags or {}).items() if value is not None}
+    try:
+        settings = load_settings(paths.config_file, os.environ, typed) if typed else settings
+    except ConfigError as error:
+        fail(str(error), EXIT_USAGE)
     return Setup(paths, claude_config_dirs(), settings)
+
+
+@contextmanager
+def telling_failures(setup: Setup) -> Iterator[None]:
+    """Files that cannot be used end the program with one line; damaged and read-only ones never come here."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        fail(f"the files in {setup.paths.data_dir} cannot be used ({error})", EXIT_DATA)
+    except OSError as error:
+        if isinstance(error, BrokenPipeError):
+            raise
+        fail(str(error), EXIT_DATA)
 
 
 def utc_now() -> datetime:
@@ -71,6 +91,12 @@ def face_of(setup: Setup) -> Face:
         ascii=display.ascii,
         home=os.path.expanduser("~"),
     )
+
+
+def columns(default: int) -> int:
+    """The width a program that calls us has told, as Claude Code and tmux do."""
+    told = os.environ.get("COLUMNS", "")
+    return int(told) if told.isdecimal() and len(told) < 6 else default
 
 
 def fail(message: str, code: int) -> NoReturn:

@@ -10,7 +10,7 @@ from datetime import datetime
 import click
 import msgspec
 
-from quota_tui.cli.setup import EXIT_DATA, Setup, face_of, fail, set_up, utc_now
+from quota_tui.cli.setup import Setup, columns, face_of, set_up, telling_failures, utc_now
 from quota_tui.core.snapshot import Snapshot
 from quota_tui.core.text import (
     automation_text,
@@ -37,42 +37,42 @@ def status(flags: dict[str, object], as_json: bool, line: bool, watch: bool) -> 
     monitor = Monitor(setup.settings, setup.paths, setup.claude_dirs, utc_now())
     shape = "json" if as_json else "line" if line else "text"
     try:
-        _show(monitor, setup, shape)
-        while watch:
-            time.sleep(WATCH_S)
-            _show(monitor, setup, shape, again=True)
+        with telling_failures(setup):
+            shown = _show(monitor, setup, shape, watch=watch)
+            while watch:
+                time.sleep(WATCH_S)
+                shown = _show(monitor, setup, shape, watch=True, shown=shown)
     except KeyboardInterrupt:
-        pass  # the way to end --watch
+        if not watch:  # there it is the way to end
+            raise
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the reader has gone: nothing to say
-    except OSError as error:
-        fail(str(error), EXIT_DATA)
     finally:
         monitor.close()
 
 
-_last: list[str] = []
-
-
-def _show(monitor: Monitor, setup: Setup, shape: str, *, again: bool = False) -> None:
+def _show(monitor: Monitor, setup: Setup, shape: str, *, watch: bool, shown: str = "") -> str:
+    """Print the state if that is news after what was `shown`; returns what is on the screen now."""
     now = utc_now()
-    snapshot = monitor.collect(now, parallel=not again, rescan=again, alerts=False)
-    text = _render(snapshot, now, setup, shape)
-    if again and _last == [text]:
-        return
-    _last[:] = [text]
-    if again and shape == "text" and sys.stdout.isatty():
+    snapshot = monitor.collect(now, parallel=not shown, rescan=bool(shown), alerts=False)
+    text = _render(snapshot, now, setup, shape, watch=watch)
+    if text == shown:
+        return shown
+    if shown and shape == "text" and sys.stdout.isatty():
         click.clear()
     click.echo(text)
     sys.stdout.flush()
+    return text
 
 
-def _render(snapshot: Snapshot, now: datetime, setup: Setup, shape: str) -> str:
+def _render(snapshot: Snapshot, now: datetime, setup: Setup, shape: str, *, watch: bool) -> str:
     if shape == "json":
-        return msgspec.json.format(msgspec.json.encode(snapshot), indent=1).decode()
+        encoded = msgspec.json.encode(snapshot)
+        # Watched, one line is one state: a program can read them one by one.
+        return encoded.decode() if watch else msgspec.json.format(encoded, indent=1).decode()
     face = face_of(setup)
     if shape == "line":
-        return one_line(snapshot, now, face, _columns())
+        return one_line(snapshot, now, face, max(columns(200), 10))
     parts = [
         quota_text(snapshot, now, face),
         burn_text(snapshot, now, face),
@@ -83,8 +83,3 @@ def _render(snapshot: Snapshot, now: datetime, setup: Setup, shape: str) -> str:
         [f"note: {notice}" for notice in snapshot.sources.notices],
     ]
     return "\n\n".join("\n".join(part) for part in parts if part)
-
-
-def _columns() -> int:
-    columns = os.environ.get("COLUMNS", "")
-    return max(int(columns), 10) if columns.isdigit() else 200

@@ -7,6 +7,7 @@ session's transcript, and shows what index and journal hold.
 
 from __future__ import annotations
 
+import io
 import os
 import sqlite3
 import sys
@@ -15,8 +16,8 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from quota_tui.automation.installed import CHAIN_GUARD, chained_command
-from quota_tui.cli.setup import Setup, face_of, utc_now
+from quota_tui.automation.installed import chained_command
+from quota_tui.cli.setup import Setup, columns, face_of, utc_now
 from quota_tui.config import load_settings_lenient
 from quota_tui.core.readings import Reading, plausible
 from quota_tui.core.snapshot import Snapshot
@@ -28,7 +29,7 @@ from quota_tui.store.lock import is_held
 from quota_tui.store.paths import claude_config_dirs, our_paths
 
 if TYPE_CHECKING:
-    import subprocess
+    from quota_tui.cli.statusline_chain import TheirLine
 
 BUSY_S = 0.05
 TAIL_BYTES = 4 << 20
@@ -39,80 +40,74 @@ _COLOURS = {"success": "32", "primary": "36", "warning": "33", "error": "31", "m
 
 def main() -> int:
     """Print the user's own status line, then ours. Always 0."""
+    _speak_utf8()
     data = b"" if sys.stdin is None or sys.stdin.isatty() else sys.stdin.buffer.read(_MAX_STDIN)
-    paths = our_paths()
-    settings, problems = load_settings_lenient(paths.config_file, os.environ)
-    setup = Setup(paths, claude_config_dirs(), settings)
-    theirs = _start_theirs(chained_command(paths), data)
-    line = ""
     try:
-        line = _ours(setup, data)
-    except (OSError, sqlite3.Error, ValueError) as error:
-        line = f"quota-tui: {error}"
-    _print_theirs(theirs, data, settings.statusline.chain_timeout_s)
-    print(line if not problems else f"{line} · settings: {problems[0]}")
+        text = _text(data)
+    except Exception as error:  # noqa: BLE001 - whatever it is, it must not fail the session that shows it
+        text = _failure(error)
+    try:
+        print(text, flush=True)
+    except OSError:
+        # Claude Code cancels a run when a newer one begins: then nobody reads.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return 0
 
 
-def _start_theirs(command: str | None, data: bytes) -> subprocess.Popen[bytes] | None:
-    """The user's own status line, run as Claude Code would run it: their words, their shell, nothing of ours."""
+def _speak_utf8() -> None:
+    """Claude Code reads UTF-8, whatever this machine's console speaks."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(encoding="utf-8", errors="replace")
+
+
+def _text(data: bytes) -> str:
+    paths = our_paths()
+    settings, problems = load_settings_lenient(paths.config_file, os.environ)
+    theirs = _start_theirs(chained_command(paths), data)
+    try:
+        line, notices = _ours(Setup(paths, claude_config_dirs(), settings), data)
+    except Exception as error:  # noqa: BLE001 - the user's own line is still to come
+        line, notices = _failure(error), []
+    notices += [f"settings: {problem}" for problem in problems[:1]]
+    above = theirs.output(settings.statusline.chain_timeout_s) if theirs is not None else ""
+    return "\n".join(part for part in (above, " · ".join([line, *notices])) if part)
+
+
+def _failure(error: Exception) -> str:
+    return f"quota-tui: {' '.join(str(error).split()) or type(error).__name__}"
+
+
+def _start_theirs(command: str | None, data: bytes) -> TheirLine | None:
     if command is None:
         return None
-    import subprocess
+    from quota_tui.cli.statusline_chain import TheirLine
 
     try:
-        theirs = subprocess.Popen(  # noqa: S602 - the user's own command from their own settings
-            command,
-            shell=True,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            env={**os.environ, CHAIN_GUARD: "1"},
-        )
+        return TheirLine(command, data)
     except OSError:
         return None
-    assert theirs.stdin is not None
-    if len(data) <= 4096:  # fits any pipe: they can work while we do
-        try:
-            theirs.stdin.write(data)
-            theirs.stdin.close()
-        except OSError:
-            pass  # it does not read its input
-        theirs.stdin = None
-    return theirs
 
 
-def _print_theirs(theirs: subprocess.Popen[bytes] | None, data: bytes, timeout_s: float) -> None:
-    if theirs is None:
-        return
-    import subprocess
-
-    try:
-        output, _ = theirs.communicate(data if theirs.stdin is not None else None, timeout=timeout_s)
-    except subprocess.TimeoutExpired:
-        theirs.kill()
-        return
-    except OSError:
-        return
-    text = output.decode("utf-8", "replace").rstrip("\n")
-    if text:
-        print(text)
-
-
-def _ours(setup: Setup, data: bytes) -> str:
+def _ours(setup: Setup, data: bytes) -> tuple[str, list[str]]:
+    """Our line, and what was not in order."""
     now = utc_now()
     told = parse_status_line(data) if data else StatusInput()
     monitor = Monitor(setup.settings, setup.paths, setup.claude_dirs, now, busy_s=BUSY_S)
-    try:
+    # Where nothing can be kept an alert would fire again with every message.
+    alone = monitor.stores.journal.path is not None and not is_held(setup.paths.dashboard_lock)
+
+    def look() -> Snapshot:
         _record(monitor, told, now)
         _read_tail(monitor, told.transcript_path)
-        alone = not is_held(setup.paths.dashboard_lock)
-        snapshot = monitor.collect(now, scan=False, alerts=alone)
+        return monitor.collect(now, scan=False, alerts=alone)
+
+    try:
+        snapshot = monitor.attempt(look)
     finally:
         monitor.close()
     if alone:
         _notify(setup, snapshot, now)
-    return _coloured(_fitted(setup, snapshot, now), snapshot)
+    return _coloured(_fitted(setup, snapshot, now), snapshot), list(monitor.stores.notices)
 
 
 def _record(monitor: Monitor, told: StatusInput, now: datetime) -> None:
@@ -162,9 +157,7 @@ def _notify(setup: Setup, snapshot: Snapshot, now: datetime) -> None:
 
 
 def _fitted(setup: Setup, snapshot: Snapshot, now: datetime) -> str:
-    columns = os.environ.get("COLUMNS", "")
-    width = max(int(columns) - 4, 12) if columns.isdigit() else 100
-    return one_line(snapshot, now, face_of(setup), width)
+    return one_line(snapshot, now, face_of(setup), max(columns(104) - 4, 12))
 
 
 def _coloured(line: str, snapshot: Snapshot) -> str:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from datetime import UTC, date, datetime, timedelta, tzinfo
 
 import click
 
-from quota_tui.cli.setup import EXIT_OK, EXIT_USAGE, fail, set_up, utc_now, zone
+from quota_tui.cli.setup import EXIT_OK, EXIT_USAGE, Setup, fail, set_up, telling_failures, utc_now, zone
 from quota_tui.core.report import UsageRow
 from quota_tui.core.usage import UsageTotals
-from quota_tui.monitor.refresh import refresh, roots_of
+from quota_tui.monitor.refresh import refresh, renew_costs, roots_of
 from quota_tui.monitor.rows import GROUPINGS, usage_rows
 from quota_tui.monitor.stores import Stores
 
@@ -48,9 +49,14 @@ def usage(
     where = zone(setup.settings, zone_name)
     start, end = _instant(since, where, "--since"), _instant(until, where, "--until", last=True)
     stores = Stores(setup.paths, utc_now())
+
+    def rows_now() -> list[UsageRow]:
+        _read(stores, setup)
+        return usage_rows(stores.history, stores.journal, by, start, end, where)
+
     try:
-        refresh(stores, roots_of(setup.claude_dirs, setup.settings), setup.settings, parallel=True)
-        rows = usage_rows(stores.history, stores.journal, by, start, end, where)
+        with telling_failures(setup):
+            rows = stores.attempt(rows_now)
     finally:
         stores.close()
     total = UsageTotals()
@@ -65,6 +71,17 @@ def usage(
     for notice in stores.notices:
         click.echo(f"quota-tui: {notice}", err=True)
     return EXIT_OK
+
+
+def _read(stores: Stores, setup: Setup) -> None:
+    try:
+        renew_costs(stores, setup.settings)
+        found = refresh(stores, roots_of(setup.claude_dirs, setup.settings), setup.settings, parallel=True)
+    except sqlite3.OperationalError as error:
+        # A full disk or a lock that does not come free: what is known is shown all the same.
+        stores.notices.append(f"transcripts are not read ({error}); what is shown may be old")
+    else:
+        stores.notices += found.problems
 
 
 def _instant(text: str | None, where: tzinfo, option: str, *, last: bool = False) -> datetime | None:

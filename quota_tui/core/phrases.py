@@ -138,7 +138,7 @@ def basis_words(state: WindowState, now: datetime) -> tuple[str, ...]:
         Basis.CONFIGURED: (f"configured: your own limit{limit}", f"configured{limit}"),
         Basis.GUESS: ("guess: 90th percentile of your windows", "guess: your own windows"),
     }.get(basis, ("none: no limit known", "no limit known"))
-    return (says + data, says, short)
+    return (says + data, says, short, short.split(":")[0])
 
 
 def reset_clock(state: WindowState, now: datetime, face: Face) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from enum import StrEnum
+from hashlib import blake2b
 from typing import Any
 
 import msgspec
@@ -17,11 +18,14 @@ PER_MILLION = 1e-6
 WEB_SEARCH_USD = 0.01
 FAST_FACTOR = 2.0
 US_FACTOR = 1.1
+_RULES = 1
+"""Raised when `call_cost_usd` or the choice of a stand-in changes: costs kept are then reckoned again."""
 
 FAMILIES = ("opus", "sonnet", "haiku", "fable")
 
 _DATE_SUFFIX = re.compile(r"-(?:\d{8}|latest)$")
 _NOISE = re.compile(r"^(?:us|eu|apac|global)\.|^anthropic[./]|\[1m\]$|-v\d+(?::\d+)?$|@\d{8}$")
+_DOT = re.compile(r"(?<=\d)\.(?=\d)")
 
 
 class PriceMatch(StrEnum):
@@ -54,6 +58,12 @@ class PriceTable(msgspec.Struct, frozen=True):
 
     models: dict[str, tuple[Price, ...]]
 
+    @property
+    def fingerprint(self) -> str:
+        """Sixteen characters that differ when a cost reckoned with this table could differ."""
+        what = (self.models, WEB_SEARCH_USD, FAST_FACTOR, US_FACTOR, _RULES)
+        return blake2b(msgspec.msgpack.encode(what, order="deterministic"), digest_size=8).hexdigest()
+
     def find(self, model: str) -> tuple[tuple[Price, ...], PriceMatch]:
         """The prices of a model over time, and how they were found; empty for a model of no known family.
 
@@ -74,27 +84,34 @@ class PriceTable(msgspec.Struct, frozen=True):
         version = _version(name)
         kin = [known for known in self.models if model_family(known) == family]
         if version is None:
-            return max(kin, key=lambda known: _version(known) or 0.0, default=None)
-        return min(kin, key=lambda known: abs((_version(known) or 0.0) - version), default=None)
+            return max(kin, key=_version_or_0, default=None)
+        # Of two as near the newer one.
+        return min(
+            kin, key=lambda known: (abs(_version_or_0(known) - version), -_version_or_0(known)), default=None
+        )
 
 
 def model_family(model: str) -> str:
-    """ "opus", "sonnet", "haiku" or "fable"; empty for a model of none of them."""
+    """One of `FAMILIES`; empty for a model of none of them."""
     name = model.lower()
     return next((family for family in FAMILIES if family in name), "")
 
 
-def _version(name: str) -> float | None:
-    """4.05 for `claude-opus-4-5`, 3.05 for `claude-3-5-haiku`; None without any number."""
+def _version(name: str) -> int | None:
+    """405 for `claude-opus-4-5`, 305 for `claude-3-5-haiku`; None without any number."""
     numbers = [int(part) for part in name.split("-") if part.isdigit() and len(part) <= 2]
     if not numbers:
         return None
-    return numbers[0] + (numbers[1] / 100 if len(numbers) > 1 else 0.0)
+    return numbers[0] * 100 + (numbers[1] if len(numbers) > 1 else 0)
+
+
+def _version_or_0(name: str) -> int:
+    return _version(name) or 0
 
 
 def canonical_model(model: str) -> str:
     """The model id without cloud prefixes, context suffix and date: `claude-opus-4-5`."""
-    name = model.strip().lower()
+    name = _DOT.sub("-", model.strip().lower())  # some gateways write 4.5
     while (shorter := _NOISE.sub("", name)) != name:
         name = shorter
     return _DATE_SUFFIX.sub("", name)
@@ -104,14 +121,14 @@ class Pricer:
     """Looks prices up, remembering each model it has met: a scan asks for the same few over and over."""
 
     def __init__(self, table: PriceTable) -> None:
-        self._table = table
+        self.table = table
         self._known: dict[str, tuple[Price, ...]] = {}
 
     def price(self, model: str, at_ms: int) -> Price | None:
         """The price of `model` in force at `at_ms` (Unix ms); None when there is none."""
         prices = self._known.get(model)
         if prices is None:
-            prices = self._known[model] = self._table.find(model)[0]
+            prices = self._known[model] = self.table.find(model)[0]
         for price in prices:
             if price.from_ms <= at_ms:
                 return price

@@ -30,10 +30,10 @@ def readiness(snapshot: Snapshot, ready_pct: float) -> Readiness:
     UNKNOWN when no limit is known: then nobody can say, and the caller decides.
     """
     five, week = snapshot.five_hour, snapshot.weekly
-    if five.remaining_pct is None:
-        return Readiness(word="UNKNOWN", why="no limit is known for the five-hour window", basis=Basis.NONE)
     if week.remaining_pct is not None and week.remaining_pct < WEEK_MUST_LEAVE_PCT:
         return _answer(week, "WAITING", week.remaining_pct)
+    if five.remaining_pct is None:
+        return Readiness(word="UNKNOWN", why="no limit is known for the five-hour window", basis=Basis.NONE)
     word: Literal["READY", "WAITING"] = "READY" if five.remaining_pct >= ready_pct else "WAITING"
     return _answer(five, word, five.remaining_pct)
 

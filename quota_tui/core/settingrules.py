@@ -17,6 +17,8 @@ ASK_AT_LEAST_S = 300
 """The service behind the client's usage answers those who ask more often with long refusals."""
 MOST_TOKENS = 10**12
 LONGEST_CHAIN_S = 60
+MOST_CONTEXT_TOKENS = 10_000
+"""Claude Code takes at most 10,000 characters of context from a hook."""
 PLANS = ("pro", "max5", "max20")
 PANES = ("quota", "burn", "zone", "phases", "automation", "sessions", "alerts")
 CLOCKS = ("24h", "12h")
@@ -101,4 +103,5 @@ _RULES: dict[str, Callable[[Any], Any]] = {
     "display.clock": _one_of(*CLOCKS),
     "display.hidden_panes": _each(_one_of(*PANES)),
     "statusline.chain_timeout_s": _between(0.1, LONGEST_CHAIN_S),
+    "handoff.context_tokens": _between(0, MOST_CONTEXT_TOKENS),
 }

@@ -11,6 +11,12 @@ import msgspec
 LINE_KEY_PREFIX = "@"
 """What a `line_key` starts with, and a message id does not."""
 
+MAX_TOKENS = 10**12
+"""More than any call can have: a larger number is damage, not use."""
+
+LATEST_MS = 4_102_444_800_000
+"""2100 in Unix ms: a later call is damage, too."""
+
 
 class UsageRecord(msgspec.Struct, frozen=True, gc=False, kw_only=True, array_like=True):
     """One line of usage in a transcript, or, after deduplication, one API call.

@@ -48,10 +48,11 @@ class TaskRead(msgspec.Struct, gc=False, array_like=True):
 def read_task(task: FileTask, pricer: Pricer) -> TaskRead:
     """Read what is new in one transcript."""
     parts = task.relative.replace(os.sep, "/").split("/")
-    session = parts[1] if len(parts) > 2 else parts[-1].removesuffix(".jsonl")
+    named = [part.encode("utf-8", "replace").decode() for part in parts]  # what is stored must be UTF-8
+    session = named[1] if len(named) > 2 else named[-1].removesuffix(".jsonl")
     # The key outlives a rebuilt index and a moved configuration folder.
     key = blake2b("/".join(parts).encode("utf-8", "surrogateescape"), digest_size=6).hexdigest()
-    decoder = LineDecoder(pricer, session, parts[0] if len(parts) > 1 else "", key)
+    decoder = LineDecoder(pricer, session, named[0] if len(named) > 1 else "", key)
     try:
         read = read_new(task.path, task.cursor, decoder)
     except OSError as error:

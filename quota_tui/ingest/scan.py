@@ -30,8 +30,8 @@ _unpack_cursor = msgspec.msgpack.Decoder(Cursor).decode
 class ScanResult(msgspec.Struct, frozen=True):
     """What a scan found.
 
-    `calls` counts rows of the history that changed, the earliest of them at `oldest_ms` (Unix ms); `errors` are
-    API errors that may say a limit was hit.
+    `calls` counts rows of the history that changed, the earliest of them at `oldest_ms` (Unix ms); `errors`
+    are API errors that may say a limit was hit.
     """
 
     roots: tuple[FoundRoot, ...]

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, time, timedelta, tzinfo
 from pathlib import Path
+from typing import TypeVar
 
 from quota_tui.config import Settings
 from quota_tui.core.alerts import Due, Mark, due_alerts
@@ -35,9 +36,9 @@ from quota_tui.core.words import Face, clock
 from quota_tui.core.zones import zone_state
 from quota_tui.ingest.scan import ScanResult
 from quota_tui.monitor.bars import RecentBars
-from quota_tui.monitor.learned import Learned, beginning
+from quota_tui.monitor.learned import Learned
 from quota_tui.monitor.ledger import MonitorLedger
-from quota_tui.monitor.refresh import Changes, refresh, roots_of
+from quota_tui.monitor.refresh import Changes, refresh, renew_costs, roots_of
 from quota_tui.monitor.rows import usage_rows
 from quota_tui.monitor.sessions import today_and_running
 from quota_tui.monitor.stores import Stores
@@ -46,8 +47,13 @@ from quota_tui.store.database import BUSY_S
 from quota_tui.store.paths import Paths
 
 ALERTS_SHOWN = timedelta(days=1)
+READINGS_MATTER = timedelta(days=35)
+"""Two weekly windows, and the two weeks after the last reset in which it still tells the next."""
 SAFETY_RESCAN = timedelta(seconds=60)
 """The watcher can miss things (network folders, a full event queue): so often everything is looked at."""
+
+
+_Result = TypeVar("_Result")
 
 
 class Monitor:
@@ -72,10 +78,9 @@ class Monitor:
         self._notices = tuple(notices)
         self._zone = _zone_of(settings)
         self._lock = threading.RLock()
-        self._forget_everything()
         self._found: ScanResult | None = None
-        self._scanned_at: datetime | None = None
         self._trouble = ""
+        self._forget_everything()
 
     def close(self) -> None:
         """Let go of the files."""
@@ -86,6 +91,23 @@ class Monitor:
         self._learned = Learned(self.stores)
         self._bars = RecentBars(self.stores.history, HISTORY_DAYS)
         self._calls: int | None = None
+        self._written = -1
+        self._scanned_at: datetime | None = None
+
+    def _forget(self, since_ms: int) -> None:
+        """Calls at or after `since_ms` (Unix ms) have changed."""
+        self._learned.forget(since_ms)
+        self._bars.forget(since_ms)
+        self._calls = None
+
+    def _notice_others(self) -> None:
+        """Another program may have read transcripts: what is remembered of the history is asked for again."""
+        written = self.stores.history.changes()
+        if written != self._written:
+            self._written = written
+            self._learned.read_back()
+            self._bars.forget(0)
+            self._calls = None
 
     # -- one snapshot
 
@@ -103,22 +125,20 @@ class Monitor:
         `scan=False` reads no transcripts; `alerts=False` fires none (another program may). A damaged file
         is replaced and the collection repeated once; the Snapshot's notices say so.
         """
+        return self.attempt(lambda: self._collect(now, rescan, scan, parallel, alerts))
+
+    def attempt(self, work: Callable[[], _Result]) -> _Result:
+        """Do something with the stores; where a damaged file is in the way, replace that and do it again."""
         with self._lock:
-            try:
-                return self._collect(now, rescan, scan, parallel, alerts)
-            except sqlite3.DatabaseError as error:
-                if isinstance(error, sqlite3.OperationalError) or not self.stores.repair():
-                    raise
-                self._forget_everything()
-                self._scanned_at = None
-                return self._collect(now, rescan, scan, parallel, alerts)
+            return self.stores.attempt(work, self._forget_everything)
 
     def _collect(self, now: datetime, rescan: bool, scan: bool, parallel: bool, alerts: bool) -> Snapshot:
         if scan:
             self._scan(now, rescan, parallel)
+        self._notice_others()
         journal, history = self.stores.journal, self.stores.history
-        readings = journal.readings(beginning(now))
-        past = self._learned.past_windows(now, readings)
+        readings = journal.readings(now - READINGS_MATTER)
+        past = self._learned.past_windows(now)
         ledger = MonitorLedger(history, now)
         states = quota_states(now, readings, ledger, self.settings.quota, past)
         bars = self._bars.at(now)
@@ -162,10 +182,12 @@ class Monitor:
         )
 
     def read_changed(self) -> None:
-        """Read the transcripts in `changes`, and nothing else. Raises sqlite3 errors."""
+        """Read the transcripts in `changes`, and nothing else. Raises sqlite3 errors, and repairs nothing."""
         with self._lock:
             _, paths = self.changes.take()
-            refresh(self.stores, self.roots, self.settings, only=paths)
+            found = refresh(self.stores, self.roots, self.settings, only=paths)
+            if found.oldest_ms is not None:
+                self._forget(found.oldest_ms)
 
     def _scan(self, now: datetime, rescan: bool, parallel: bool) -> None:
         everything, paths = self.changes.take()
@@ -175,6 +197,8 @@ class Monitor:
         whole = rescan or everything or overdue
         self._trouble = ""
         try:
+            if renew_costs(self.stores, self.settings):
+                self._forget(0)
             found = refresh(
                 self.stores, self.roots, self.settings, parallel=parallel, only=None if whole else paths
             )
@@ -184,9 +208,7 @@ class Monitor:
             self._trouble = f"transcripts are not read ({error}); what is shown may be old"
             return
         if found.oldest_ms is not None:
-            self._learned.forget(found.oldest_ms)
-            self._bars.forget(found.oldest_ms)
-            self._calls = None
+            self._forget(found.oldest_ms)
         if whole:
             self._found, self._scanned_at = found, now
 
@@ -225,7 +247,9 @@ class Monitor:
         problems = self._found.problems if self._found else ()
         notices = [*self._notices, *self.stores.notices, *problems[:3], self._trouble]
         return SourcesState(
-            roots=tuple(RootState(path=r.path, exists=r.exists, transcripts=len(r.files)) for r in roots),
+            roots=tuple(
+                RootState(path=_text(r.path), exists=r.exists, transcripts=len(r.files)) for r in roots
+            ),
             transcripts=sum(len(root.files) for root in roots),
             calls=self._calls,
             data_at=min(now, max((at for at in times if at is not None), default=now))
@@ -236,7 +260,7 @@ class Monitor:
             readings_set_aside=len(states.set_aside) + self.stores.journal.refused_count(),
             client_query=self._client_query,
             plan=self._plan(),
-            notices=tuple(notice for notice in notices if notice),
+            notices=tuple(_text(notice) for notice in notices if notice),
         )
 
     def _plan(self) -> str:
@@ -260,8 +284,14 @@ class Monitor:
         self, by: str, since: datetime | None, until: datetime | None, zone: tzinfo
     ) -> list[UsageRow]:
         """Use grouped for the history screen."""
-        with self._lock:
-            return usage_rows(self.stores.history, self.stores.journal, by, since, until, zone)
+        return self.attempt(
+            lambda: usage_rows(self.stores.history, self.stores.journal, by, since, until, zone)
+        )
+
+
+def _text(name: str) -> str:
+    """A path may hold bytes that are no UTF-8: they could be neither printed nor put into JSON."""
+    return name.encode("utf-8", "replace").decode()
 
 
 def _zone_of(settings: Settings) -> tzinfo:

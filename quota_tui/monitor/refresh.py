@@ -15,6 +15,7 @@ from quota_tui.monitor.stores import Stores
 from quota_tui.sources.discover import transcript_roots
 from quota_tui.sources.transcripts import ErrorLine
 from quota_tui.sources.zone import local_zone
+from quota_tui.store.history_prices import note_other_prices, reprice
 from quota_tui.store.prices import load_prices
 
 
@@ -55,7 +56,7 @@ def refresh(
 ) -> ScanResult:
     """One scan into the stores. Raises sqlite3 errors; nothing is lost by them."""
     pricer = Pricer(load_prices(settings.prices))
-    return scan(
+    found = scan(
         roots,
         stores.index,
         stores.history,
@@ -64,6 +65,22 @@ def refresh(
         only=only,
         on_errors=lambda errors: _keep_limits(stores, errors),
     )
+    if found.calls:
+        note_other_prices(stores.history, pricer)
+    return found
+
+
+def renew_costs(stores: Stores, settings: Settings) -> bool:
+    """Once per program: costs of calls already known follow the prices in force; whether any changed.
+
+    Only once, so that two programs that run with different prices do not undo each other's work for ever: the
+    one that was started last has its way. Raises sqlite3 errors.
+    """
+    if stores.costs_are_renewed:
+        return False
+    changed = reprice(stores.history, Pricer(load_prices(settings.prices)))
+    stores.costs_are_renewed = True
+    return changed
 
 
 def _keep_limits(stores: Stores, errors: Sequence[ErrorLine]) -> None:

@@ -13,13 +13,10 @@ from typing import Any
 import msgspec
 
 from quota_tui.core.pricing import Pricer, call_cost_usd
-from quota_tui.core.usage import LINE_KEY_PREFIX, UsageRecord
+from quota_tui.core.usage import LATEST_MS, LINE_KEY_PREFIX, MAX_TOKENS, UsageRecord
 
 NEEDLE = b'"usage"'
 """In JSON text this is a key or a whole string, never part of a longer string (its quotes are escaped)."""
-
-MAX_TOKENS = 10**12
-"""More than any call can have: a larger number is damage, not use."""
 
 _PLACEHOLDER_MAX = 3
 _PLACEHOLDER_VERSIONS = ((2, 1, 12), (2, 1, 50))
@@ -216,6 +213,8 @@ def _unix_ms(at: datetime) -> int:
     ms = round(at.timestamp() * 1000)
     if ms <= 0:
         raise BadLineError("its timestamp is before 1970")
+    if ms >= LATEST_MS:
+        raise BadLineError("its timestamp is after 2099")
     return ms
 
 
@@ -228,7 +227,14 @@ def _writes_placeholders(version: str) -> bool:
 
 
 def _plain(raw: msgspec.Raw) -> Any:
-    return _decode_any(raw) if bytes(raw) else None
+    """A part that was left undecoded; None for one that cannot be read."""
+    text = bytes(raw)
+    if not text:
+        return None
+    try:
+        return _decode_any(text.decode("utf-8", "replace"))
+    except (msgspec.MsgspecError, RecursionError, ValueError):
+        return None
 
 
 def _text_of(content: msgspec.Raw) -> str:

@@ -17,8 +17,8 @@ _CALLS_SAMPLED = 1000
 def sessions_since(history: History, since: datetime) -> list[SessionState]:
     """Sessions with calls since an instant (exact to 15 minutes), the most recently active first."""
     rows = history.db.execute(
-        "SELECT s.name, p.name, m.name, max(last_ms), sum(input), sum(output), sum(write), sum(read), sum(cost),"
-        " sum(calls) FROM rollup JOIN names s ON s.id=session JOIN names p ON p.id=project"
+        "SELECT s.name, p.name, m.name, max(last_ms), sum(input), sum(output), sum(write), sum(read),"
+        " sum(cost), sum(calls) FROM rollup JOIN names s ON s.id=session JOIN names p ON p.id=project"
         " JOIN names m ON m.id=model WHERE start_s>=? GROUP BY session, project, model ORDER BY 4 DESC",
         (int(since.timestamp()),),
     )

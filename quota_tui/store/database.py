@@ -5,15 +5,26 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
+
+from quota_tui.store.files import StoreError, ensure_private_dir
 
 BUSY_S = 10.0
 """How long a writer waits for another process's write before it gives up."""
 
+_SIDES = ("-wal", "-shm")
+
 
 class StoreUnavailableError(Exception):
-    """The file cannot be opened or written: the message says which and why, for a person."""
+    """The file cannot be opened or written: the message says which and why, for a person.
+
+    `is_readable`: it may still be read (a full disk, a read-only home): a copy in memory can go on from it.
+    """
+
+    def __init__(self, path: Path, why: object, *, is_readable: bool = False) -> None:
+        super().__init__(f"{path}: {why}")
+        self.is_readable = is_readable
 
 
 class StoreCorruptError(Exception):
@@ -24,53 +35,94 @@ class StoreCorruptError(Exception):
         self.path = path
 
 
-def connect(path: Path | None, *, busy_s: float = BUSY_S) -> sqlite3.Connection:
-    """A connection in autocommit mode; transactions are explicit. `None`: in memory, kept nowhere.
+def connect(path: Path | None, *, busy_s: float = BUSY_S, copy_of: Path | None = None) -> sqlite3.Connection:
+    """A connection in autocommit mode; transactions are explicit.
 
-    Raises StoreUnavailableError when the file cannot be made or opened.
+    Without a path the database is in memory, kept nowhere; it begins as a copy of the file `copy_of` as far
+    as that can be read. Raises StoreUnavailableError when the file cannot be made or opened.
     """
     if path is None:
-        return sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
+        db = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
+        if copy_of is not None:
+            _copy(copy_of, db)
+        return db
     try:
         if not path.exists():
-            os.makedirs(path.parent, mode=0o700, exist_ok=True)
+            ensure_private_dir(path.parent)
             os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+        elif not os.access(path, os.W_OK):
+            raise StoreUnavailableError(path, "it is read-only", is_readable=True)
         db = sqlite3.connect(path, timeout=busy_s, isolation_level=None, check_same_thread=False)
-    except (OSError, sqlite3.OperationalError) as error:
-        raise StoreUnavailableError(f"{path}: {error}") from error
+    except StoreError as error:
+        raise StoreUnavailableError(path, error, is_readable=True) from error
+    except OSError as error:
+        raise StoreUnavailableError(path, error.strerror or error, is_readable=True) from error
+    except sqlite3.OperationalError as error:
+        raise StoreUnavailableError(path, error, is_readable=True) from error
     return db
+
+
+def _copy(path: Path, db: sqlite3.Connection) -> None:
+    """Copy a file that nobody can write into `db`. What only its WAL holds is not seen."""
+    if not path.is_file():
+        return
+    with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro&immutable=1", uri=True)) as source:
+        if is_sound(source):
+            with suppress(sqlite3.OperationalError):  # it cannot be opened: an empty one has to do
+                source.backup(db)
 
 
 def prepare(db: sqlite3.Connection, path: Path | None, version: int, schema: str) -> bool:
     """Make the tables when the file is new; True when it was.
 
-    Raises StoreCorruptError for a damaged file or one of a newer version of this program, and
-    StoreUnavailableError when it cannot be written.
+    Raises StoreCorruptError for a damaged file, and StoreUnavailableError when it cannot be written or was
+    made by a newer version of this program. The connection is closed then.
     """
     where = path or Path(":memory:")
     try:
         found = db.execute("PRAGMA user_version").fetchone()[0]
-        if found == version:
-            db.execute("PRAGMA synchronous=NORMAL")
-            return False
-        if found > version:
-            raise StoreCorruptError(
-                where, f"made by a newer version (schema {found}, this one knows {version})"
-            )
-        db.execute("PRAGMA journal_mode=WAL")
         db.execute("PRAGMA synchronous=NORMAL")
-        with write(db):
-            if db.execute("PRAGMA user_version").fetchone()[0] == version:
-                return False  # another process was faster
-            for statement in schema.split(";\n"):
-                if statement.strip():
-                    db.execute(statement)
-            db.execute(f"PRAGMA user_version={version:d}")
-    except sqlite3.OperationalError as error:
-        raise StoreUnavailableError(f"{where}: {error}") from error
-    except sqlite3.DatabaseError as error:
-        raise StoreCorruptError(where, str(error)) from error
+        if found <= version:
+            return found != version and _create(db, version, schema)
+        error: Exception = StoreUnavailableError(
+            where, f"made by a newer quota-tui (schema {found}, this one knows {version}); update this one"
+        )
+    except sqlite3.OperationalError as failed:
+        error = StoreUnavailableError(where, failed, is_readable=not is_busy(failed))
+    except sqlite3.DatabaseError as failed:
+        error = StoreCorruptError(where, str(failed))
+    db.close()
+    raise error
+
+
+def _create(db: sqlite3.Connection, version: int, schema: str) -> bool:
+    db.execute("PRAGMA journal_mode=WAL")
+    with write(db):
+        if db.execute("PRAGMA user_version").fetchone()[0] == version:
+            return False  # another process was faster
+        for statement in schema.split(";\n"):
+            if statement.strip():
+                db.execute(statement)
+        db.execute(f"PRAGMA user_version={version:d}")
     return True
+
+
+def is_busy(error: sqlite3.Error) -> bool:
+    """Whether another process holds the file: a matter of waiting."""
+    return getattr(error, "sqlite_errorcode", 0) & 0xFF in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
+
+
+def is_damage(error: sqlite3.Error) -> bool:
+    """Whether the error may come from a damaged file, and not from what goes on around it."""
+    return isinstance(error, sqlite3.DatabaseError) and not isinstance(error, sqlite3.OperationalError)
+
+
+def is_sound(db: sqlite3.Connection) -> bool:
+    """Whether SQLite finds nothing wrong with the file. One that cannot be looked at now is not damaged."""
+    try:
+        return bool(db.execute("PRAGMA quick_check(1)").fetchone()[0] == "ok")
+    except sqlite3.DatabaseError as error:
+        return not is_damage(error)
 
 
 @contextmanager
@@ -79,10 +131,11 @@ def write(db: sqlite3.Connection) -> Iterator[None]:
     db.execute("BEGIN IMMEDIATE")
     try:
         yield
+        db.execute("COMMIT")
     except BaseException:
-        db.execute("ROLLBACK")
+        if db.in_transaction:  # SQLite may have rolled back by itself, on a full disk
+            db.execute("ROLLBACK")
         raise
-    db.execute("COMMIT")
 
 
 def set_aside(path: Path, stamp: str) -> Path:
@@ -93,8 +146,14 @@ def set_aside(path: Path, stamp: str) -> Path:
         number += 1
         target = path.with_name(f"{path.name}.damaged-{stamp}-{number}")
     os.replace(path, target)
-    for suffix in ("-wal", "-shm"):
+    for suffix in _SIDES:
         side = path.with_name(path.name + suffix)
         if side.exists():
             os.replace(side, target.with_name(target.name + suffix))
     return target
+
+
+def discard(path: Path) -> None:
+    """Delete a database file whose content can be had again, and its WAL."""
+    for suffix in ("", *_SIDES):
+        path.with_name(path.name + suffix).unlink(missing_ok=True)

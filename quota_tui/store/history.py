@@ -23,14 +23,18 @@ from quota_tui.store.history_schema import INDEXES, ROLLUP_S, SCHEMA, SUMS, VERS
 class History:
     """The history file. Instants are aware UTC datetimes; ranges are `start <= at < end`."""
 
-    def __init__(self, path: Path | None, *, busy_s: float = BUSY_S) -> None:
+    def __init__(self, path: Path | None, *, busy_s: float = BUSY_S, copy_of: Path | None = None) -> None:
         self.path = path
-        self.db = connect(path, busy_s=busy_s)
+        self.db = connect(path, busy_s=busy_s, copy_of=copy_of)
         self.is_new = prepare(self.db, path, VERSION, SCHEMA + INDEXES)
 
     def close(self) -> None:
         """Let go of the file."""
         self.db.close()
+
+    def changes(self) -> int:
+        """A number that changes when another process has written."""
+        return int(self.db.execute("PRAGMA data_version").fetchone()[0])
 
     def meta(self, key: str) -> str:
         """A value of the `meta` table; empty when there is none."""
@@ -40,6 +44,10 @@ class History:
     def set_meta(self, key: str, value: str) -> None:
         """Keep a value (inside or outside a write transaction)."""
         self.db.execute("INSERT OR REPLACE INTO meta VALUES(?, ?)", (key, value))
+
+    def prices(self) -> str:
+        """Fingerprint of the price table behind the costs; empty when they are of several."""
+        return self.meta("prices")
 
     # -- writing
 

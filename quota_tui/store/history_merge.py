@@ -10,7 +10,7 @@ from quota_tui.core.dedupe import calls, variants
 from quota_tui.core.usage import BAR_S, LINE_KEY_PREFIX, UsageRecord
 from quota_tui.store.history_schema import INDEXES, INSERT, MINUTES, ROLLUP_S, SUMS
 
-_SIDECHAIN, PLACEHOLDER, _FAST, _US_ONLY = 1, 2, 4, 8
+_SIDECHAIN, PLACEHOLDER, FAST, US_ONLY = 1, 2, 4, 8
 """Bits of a row's `flags`."""
 
 
@@ -93,7 +93,9 @@ class Merge:
                 continue
             if known:
                 self._db.execute("DELETE FROM calls WHERE call_id=?", (name,))
-            self._touched.update(record.at_ms for record in (*known, *lines))
+            instants = [record.at_ms for record in (*known, *lines)]
+            self._touched.update(instants)
+            self.oldest_ms = min(self.oldest_ms, *instants)
             changed[name] = lines
         self._insert(changed)
 
@@ -119,9 +121,9 @@ class Merge:
         if record.output_is_placeholder:
             flags |= PLACEHOLDER
         if record.is_fast:
-            flags |= _FAST
+            flags |= FAST
         if record.is_us_only:
-            flags |= _US_ONLY
+            flags |= US_ONLY
         return (
             name,
             record.request_id,
@@ -170,8 +172,8 @@ def renew_sums(db: sqlite3.Connection, touched: set[int] | None) -> None:
 
 
 READ_CALLS = """
-SELECT calls.id, call_id, request_id, at_ms, s.name, p.name, m.name, input, output, write_5m, write_1h, read, cost,
-  searches, flags, agent
+SELECT calls.id, call_id, request_id, at_ms, s.name, p.name, m.name, input, output, write_5m, write_1h, read,
+  cost, searches, flags, agent
 FROM calls JOIN names s ON s.id=session JOIN names p ON p.id=project JOIN names m ON m.id=model """
 
 
@@ -196,7 +198,7 @@ def record_of(row: Sequence[Any]) -> UsageRecord:
         web_searches=searches,
         is_sidechain=bool(flags & _SIDECHAIN),
         output_is_placeholder=bool(flags & PLACEHOLDER),
-        is_fast=bool(flags & _FAST),
-        is_us_only=bool(flags & _US_ONLY),
+        is_fast=bool(flags & FAST),
+        is_us_only=bool(flags & US_ONLY),
         agent_id=agent or "",
     )

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import os
+from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -33,9 +35,9 @@ class IndexedFile(msgspec.Struct, frozen=True, gc=False):
 class Index:
     """The index file."""
 
-    def __init__(self, path: Path | None, *, busy_s: float = BUSY_S) -> None:
+    def __init__(self, path: Path | None, *, busy_s: float = BUSY_S, copy_of: Path | None = None) -> None:
         self.path = path
-        self.db = connect(path, busy_s=busy_s)
+        self.db = connect(path, busy_s=busy_s, copy_of=copy_of)
         self.is_new = prepare(self.db, path, VERSION, _SCHEMA)
 
     def close(self) -> None:
@@ -45,30 +47,33 @@ class Index:
     def stamps(self) -> dict[str, tuple[int, int, int]]:
         """(inode, size, mtime_ns) of every known transcript, by path."""
         rows = self.db.execute("SELECT path, inode, size, mtime_ns FROM files")
-        return {path: (inode, size, mtime_ns) for path, inode, size, mtime_ns in rows}
+        return {os.fsdecode(path): (inode, size, mtime_ns) for path, inode, size, mtime_ns in rows}
 
     def stamps_of(self, path: str) -> tuple[int, int, int] | None:
         """(inode, size, mtime_ns) of one transcript."""
-        row = self.db.execute("SELECT inode, size, mtime_ns FROM files WHERE path=?", (path,)).fetchone()
+        row = self.db.execute(
+            "SELECT inode, size, mtime_ns FROM files WHERE path=?", (_key(path),)
+        ).fetchone()
         return (row[0], row[1], row[2]) if row else None
 
     def get(self, path: str) -> IndexedFile | None:
         """What is known of one transcript."""
         row = self.db.execute(
-            "SELECT path, inode, size, mtime_ns, cursor, notes, notes_total FROM files WHERE path=?", (path,)
+            "SELECT path, inode, size, mtime_ns, cursor, notes, notes_total FROM files WHERE path=?",
+            (_key(path),),
         ).fetchone()
-        return IndexedFile(*row) if row else None
+        return _file(row) if row else None
 
     def put(self, files: Iterable[IndexedFile]) -> None:
         """Keep what was read (inside a write transaction)."""
         self.db.executemany(
             "INSERT OR REPLACE INTO files VALUES(?, ?, ?, ?, ?, ?, ?)",
-            [(f.path, f.inode, f.size, f.mtime_ns, f.cursor, f.notes, f.notes_total) for f in files],
+            [(_key(f.path), f.inode, f.size, f.mtime_ns, f.cursor, f.notes, f.notes_total) for f in files],
         )
 
     def forget(self, paths: Iterable[str]) -> None:
         """Drop transcripts that are gone (inside a write transaction); their calls stay in the history."""
-        self.db.executemany("DELETE FROM files WHERE path=?", [(path,) for path in paths])
+        self.db.executemany("DELETE FROM files WHERE path=?", [(_key(path),) for path in paths])
 
     def with_notes(self) -> list[IndexedFile]:
         """Transcripts with lines that were not counted."""
@@ -76,7 +81,7 @@ class Index:
             "SELECT path, inode, size, mtime_ns, cursor, notes, notes_total FROM files WHERE notes_total>0"
             " ORDER BY path"
         )
-        return [IndexedFile(*row) for row in rows]
+        return [_file(row) for row in rows]
 
     def notes_total(self) -> int:
         """How many lines were not counted."""
@@ -91,3 +96,16 @@ class Index:
         """Forget every cursor: the next scan reads everything into the history of this id."""
         self.db.execute("DELETE FROM files")
         self.db.execute("INSERT OR REPLACE INTO meta VALUES('history', ?)", (history_id,))
+
+
+def _key(path: str) -> str | bytes:
+    """A path as SQLite takes it: names that are not UTF-8 go in as their bytes."""
+    try:
+        path.encode()
+    except UnicodeEncodeError:
+        return os.fsencode(path)
+    return path
+
+
+def _file(row: Sequence[Any]) -> IndexedFile:
+    return IndexedFile(os.fsdecode(row[0]), *row[1:])

@@ -6,9 +6,11 @@ is copied.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -36,10 +38,12 @@ CREATE TABLE learned(key TEXT PRIMARY KEY, at_ms INTEGER NOT NULL, value BLOB NO
 _SAME_RESET_MS = 120_000
 """Two reports of one reset can differ by seconds (epoch) or a minute (wording)."""
 
+_KINDS, _SOURCES = frozenset(WindowKind), frozenset(ReadingSource)
 _KEEP_REFUSED = 200
 _encode = msgspec.msgpack.Encoder().encode
 _decode_alert = msgspec.msgpack.Decoder(Alert).decode
 _decode_mark = msgspec.msgpack.Decoder(Mark).decode
+_T = TypeVar("_T")
 _MARKS_MATTER = timedelta(days=15)
 """Longer than two weekly windows."""
 
@@ -47,9 +51,9 @@ _MARKS_MATTER = timedelta(days=15)
 class Journal:
     """The journal file. Instants are aware UTC datetimes."""
 
-    def __init__(self, path: Path | None, *, busy_s: float = BUSY_S) -> None:
+    def __init__(self, path: Path | None, *, busy_s: float = BUSY_S, copy_of: Path | None = None) -> None:
         self.path = path
-        self.db = connect(path, busy_s=busy_s)
+        self.db = connect(path, busy_s=busy_s, copy_of=copy_of)
         self.is_new = prepare(self.db, path, VERSION, _SCHEMA)
 
     def close(self) -> None:
@@ -74,7 +78,8 @@ class Journal:
         at_ms, resets_ms = _ms(reading.at), _ms(reading.resets_at)
         last = self.db.execute(
             "SELECT id, used_pct, resets_ms, at_ms, confirmed_ms FROM readings"
-            " WHERE kind=? AND model=? AND source=? AND session=? ORDER BY confirmed_ms DESC, id DESC LIMIT 1",
+            " WHERE kind=? AND model=? AND source=? AND session=?"
+            " ORDER BY id DESC LIMIT 1",
             (reading.kind, reading.model, reading.source, reading.session_id),
         ).fetchone()
         if last is not None:
@@ -86,8 +91,18 @@ class Journal:
                 )
                 return 0
         known = self.db.execute(
-            "SELECT 1 FROM readings WHERE kind=? AND model=? AND source=? AND session=? AND at_ms=? AND used_pct=?",
-            (reading.kind, reading.model, reading.source, reading.session_id, at_ms, reading.used_pct),
+            "SELECT 1 FROM readings"
+            " WHERE kind=? AND model=? AND source=? AND session=? AND used_pct=?"
+            " AND at_ms<=? AND confirmed_ms>=?",
+            (
+                reading.kind,
+                reading.model,
+                reading.source,
+                reading.session_id,
+                reading.used_pct,
+                at_ms,
+                at_ms,
+            ),
         ).fetchone()
         if known is not None:
             return 0  # a transcript that is read again brings its limit lines again
@@ -113,19 +128,7 @@ class Journal:
             " WHERE confirmed_ms>=? ORDER BY at_ms, id",
             (_ms(since),),
         )
-        return [
-            Reading(
-                at=_instant(at_ms),
-                confirmed_at=_instant(confirmed_ms),
-                kind=WindowKind(kind),
-                model=model,
-                used_pct=used_pct,
-                resets_at=_instant(resets_ms),
-                source=ReadingSource(source),
-                session_id=session,
-            )
-            for at_ms, confirmed_ms, kind, model, used_pct, resets_ms, source, session in rows
-        ]
+        return [_reading(row) for row in rows if row[2] in _KINDS and row[6] in _SOURCES]
 
     def refuse(self, at: datetime, source: str, reasons: Sequence[str]) -> None:
         """Remember values that cannot be true, for `doctor`."""
@@ -151,7 +154,7 @@ class Journal:
     # -- alerts
 
     def fire(self, now: datetime, due: Callable[[list[Mark]], Due]) -> tuple[Alert, ...]:
-        """Ask `due` what fires, given what has fired; remember it. Each alert has one owner: who gets it here.
+        """Ask `due` what fires, given what has fired, and remember it. An alert's one owner gets it here.
 
         Asking and remembering are one transaction, so of two programs that see a threshold crossed at once
         only one fires. When nothing is due nothing is written.
@@ -174,12 +177,12 @@ class Journal:
     def marks(self, since: datetime) -> list[Mark]:
         """Thresholds that fired at or after an instant."""
         rows = self.db.execute("SELECT mark FROM marks WHERE at_ms>=? ORDER BY id", (_ms(since),))
-        return [_decode_mark(blob) for (blob,) in rows]
+        return list(_decoded(rows, _decode_mark))
 
     def alerts(self, since: datetime) -> list[Alert]:
         """Alerts that fired at or after an instant, oldest first."""
         rows = self.db.execute("SELECT alert FROM alerts WHERE at_ms>=? ORDER BY at_ms, id", (_ms(since),))
-        return [_decode_alert(blob) for (blob,) in rows]
+        return list(_decoded(rows, _decode_alert))
 
     # -- learned figures
 
@@ -200,6 +203,27 @@ class Journal:
 
 
 _MS = timedelta(milliseconds=1)
+
+
+def _reading(row: tuple[Any, ...]) -> Reading:
+    at_ms, confirmed_ms, kind, model, used_pct, resets_ms, source, session = row
+    return Reading(
+        at=_instant(at_ms),
+        confirmed_at=_instant(confirmed_ms),
+        kind=WindowKind(kind),
+        model=model,
+        used_pct=used_pct,
+        resets_at=_instant(resets_ms),
+        source=ReadingSource(source),
+        session_id=session,
+    )
+
+
+def _decoded(rows: Iterable[tuple[bytes]], decode: Callable[[bytes], _T]) -> Iterator[_T]:
+    """What can be decoded: a row of another version of this program must not hide the rest."""
+    for (blob,) in rows:
+        with suppress(msgspec.MsgspecError):
+            yield decode(blob)
 
 
 def _ms(at: datetime) -> int:

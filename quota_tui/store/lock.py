@@ -17,7 +17,10 @@ def hold(path: Path) -> int | None:
         fd = os.open(path, os.O_CREAT | os.O_RDWR, 0o600)
     except OSError:
         return None
-    return fd if _lock(fd, exclusive=False) else None
+    if _lock(fd, exclusive=False):
+        return fd
+    os.close(fd)
+    return None
 
 
 def is_held(path: Path) -> bool:
@@ -47,7 +50,8 @@ else:
 
     def _lock(fd: int, *, exclusive: bool) -> bool:
         try:
-            fcntl.flock(fd, (fcntl.LOCK_EX if exclusive else fcntl.LOCK_SH) | fcntl.LOCK_NB)
+            # Who looks (`is_held`) locks for an instant: who wants to hold waits that long.
+            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB if exclusive else fcntl.LOCK_SH)
         except OSError:
             return False
         return True

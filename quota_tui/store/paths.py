@@ -46,7 +46,7 @@ def our_paths(env: dict[str, str] | None = None) -> Paths:
     environ = os.environ if env is None else env
     home = environ.get("QUOTA_TUI_HOME")
     if home:
-        base = Path(home).expanduser().absolute()
+        base = _expanded(home).absolute()
         return Paths(base / "cache", base / "data", base / "config")
     from platformdirs import PlatformDirs
 
@@ -64,7 +64,7 @@ def claude_config_dirs(env: dict[str, str] | None = None) -> tuple[Path, ...]:
     home = Path(environ.get("HOME") or Path.home())
     found: list[Path] = []
     named = environ.get("CLAUDE_CONFIG_DIR", "").split(",")
-    found += [Path(part.strip()).expanduser() for part in named if part.strip()]
+    found += [_expanded(part.strip()) for part in named if part.strip()]
     found.append(home / ".claude")
     xdg = environ.get("XDG_CONFIG_HOME")
     if xdg:
@@ -74,3 +74,11 @@ def claude_config_dirs(env: dict[str, str] | None = None) -> tuple[Path, ...]:
     for path in found:
         unique.setdefault(os.path.realpath(path), path)
     return tuple(unique.values())
+
+
+def _expanded(name: str) -> Path:
+    """`~` written out; of a user that does not exist it stays, and the folder is one that is not there."""
+    try:
+        return Path(name).expanduser()
+    except RuntimeError:
+        return Path(name)

@@ -75,6 +75,7 @@ class QuotaApp(App[None]):
         clock_speed: float = 1.0,
     ) -> None:
         super().__init__()
+        self.animation_level = "none"
         self.provider, self.clock = provider, clock
         self.settings = provider.settings
         self._on_alert, self._clock_speed = on_alert, clock_speed

@@ -33,13 +33,31 @@ SCREEN_BINDINGS = [
 ]
 
 APP_BINDINGS = [
-    Binding("t", "theme", "theme", id="theme", tooltip="Dark, light, high contrast"),
-    Binding("question_mark", "help", "help", id="help", tooltip="These keys, and what the words mean"),
-    Binding("ctrl+p", "command_palette", "palette", id="palette", tooltip="Find a command", priority=True),
-    Binding("q", "quit", "quit", id="quit", tooltip="Leave; nothing is lost"),
+    Binding("t", "app.theme", "theme", id="theme", tooltip="Dark, light, high contrast"),
+    Binding("question_mark", "app.help", "help", id="help", tooltip="These keys, and what the words mean"),
+    Binding(
+        "ctrl+p", "app.command_palette", "palette", id="palette", tooltip="Find a command", priority=True
+    ),
+    Binding("q", "app.quit", "quit", id="quit", tooltip="Leave; nothing is lost"),
 ]
 
 ALL_BINDINGS = [*SCREEN_BINDINGS, *APP_BINDINGS]
+
+GROUPINGS = ("day", "model", "project", "window")
+"""How the history can be grouped, in the order of its keys."""
+HISTORY_BINDINGS = [
+    *(
+        Binding(str(at), f"by('{name}')", name, id=f"history.{name}", tooltip=f"By {name}")
+        for at, name in enumerate(GROUPINGS, start=1)
+    ),
+    Binding("left", "step(-1)", "before", id="history.before", tooltip="The grouping before"),
+    Binding("right", "step(1)", "next", id="history.next", tooltip="The next grouping"),
+    Binding("d", "days", "30/90 days", id="history.days", tooltip="The last 30 or 90 days"),
+    Binding("escape,h,q", "dismiss", "back", id="history.back", tooltip="Back to the dashboard"),
+]
+HELP_BINDINGS = [
+    Binding("escape,question_mark,q", "dismiss", "back", id="help.back", tooltip="Back to the dashboard"),
+]
 
 FOOTER = ("help", "quit", "history", "zoom", "window", "palette", "theme", "rescan")
 """What the last row names, the most needed first; it names as many as fit."""
@@ -69,22 +87,23 @@ def shown_key(key: str) -> str:
 
 def shown_keys(rebound: Mapping[str, str]) -> dict[str, str]:
     """The key of every action id, as rebound."""
-    return {each.id: shown_key(rebound.get(each.id, each.key)) for each in ALL_BINDINGS if each.id}
+    every = (*ALL_BINDINGS, *HISTORY_BINDINGS, *HELP_BINDINGS)
+    return {each.id: shown_key(rebound.get(each.id, each.key)) for each in every if each.id}
 
 
 def split_keymap(rebound: Mapping[str, str]) -> tuple[dict[str, str], list[str]]:
     """The bindings that exist, and a notice for each that does not or that takes another one's key."""
-    known = {each.id: each for each in ALL_BINDINGS if each.id}
+    tables = (ALL_BINDINGS, HISTORY_BINDINGS, HELP_BINDINGS)
+    known = {each.id for table in tables for each in table if each.id}
     good = {name: key.strip() for name, key in rebound.items() if name in known and key.strip()}
-    notices = [
-        f'keys: no action "{name}"; the help screen lists them'
-        for name in sorted(rebound)
-        if name not in known
-    ]
-    taken: dict[str, str] = {}
-    for name, binding in known.items():
-        key = shown_key(good.get(name, binding.key))
-        if key in taken:
-            notices.append(f'keys: "{taken[key]}" and "{name}" both want {key}')
-        taken.setdefault(key, name)
+    unknown = sorted(name for name in rebound if name not in known)
+    notices = [f'keys: no action "{name}"; the help screen lists them' for name in unknown]
+    for table in tables:
+        taken: dict[str, str] = {}
+        for each in table:
+            name = each.id or ""
+            key = shown_key(good.get(name, each.key))
+            if key in taken:
+                notices.append(f'keys: "{taken[key]}" and "{name}" both want {key}')
+            taken.setdefault(key, name)
     return good, notices

@@ -88,6 +88,8 @@ def styled(texts: Iterable[str], style: str) -> list[Row]:
 
 def wrap(text: str, width: int, style: str, face: Face, *, most: int = 9) -> list[Row]:
     """A sentence on as many rows as it takes, at most `most`; cut only between words, and marked then."""
+    if width <= 0:
+        return []
     lines, line = list[str](), ""
     for word in (clip(each, width, face) for each in text.split()):
         joined = f"{line} {word}" if line else word

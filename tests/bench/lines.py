@@ -7,8 +7,23 @@ import random
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
-MODELS = ("claude-sonnet-4-5-20250929",) * 6 + ("claude-opus-4-5-20251101",) * 3 + ("claude-haiku-4-5-20251001",)
-_WORDS = ("quota window reset return import class session path token index value naïve 日本語 ✓ — λ").split()
+MODELS = (
+    ("claude-sonnet-4-5-20250929",) * 6 + ("claude-opus-4-5-20251101",) * 3 + ("claude-haiku-4-5-20251001",)
+)
+_WORDS = [
+    "quota ",
+    "window ",
+    "reset ",
+    "import ",
+    "session ",
+    "path ",
+    "token ",
+    "naïve ",
+    "日本語 ",
+    "✓ ",
+    "— ",
+    "λ ",
+]
 _TEXT = 1 << 20
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZabcdefghjkmnpqrstvwxyz"
 
@@ -27,7 +42,7 @@ class Writer:
 
     def __init__(self, seed: int | str) -> None:
         self.random = random.Random(seed)
-        self._text = " ".join(self.random.choices(_WORDS, k=_TEXT // 6))
+        self._text = "".join(self.random.choices(_WORDS, k=_TEXT // 6))
 
     def name(self, prefix: str, length: int = 22) -> str:
         """An id that does not come twice."""
@@ -120,7 +135,12 @@ def usage_line(
 
 def error_line(writer: Writer, place: Place, at: datetime) -> str:
     """An API error: usage of nothing by no model."""
-    usage = {"input_tokens": 0, "output_tokens": 0, "cache_creation_input_tokens": 0, "cache_read_input_tokens": 0}
+    usage = {
+        "input_tokens": 0,
+        "output_tokens": 0,
+        "cache_creation_input_tokens": 0,
+        "cache_read_input_tokens": 0,
+    }
     body = {
         "id": writer.name("", 30),
         "model": "<synthetic>",
@@ -141,7 +161,12 @@ def prompt_line(writer: Writer, place: Place, at: datetime) -> str:
 def result_line(writer: Writer, place: Place, at: datetime) -> str:
     """What a tool gave back: most of a transcript's bytes."""
     text = writer.text(writer.tail(2000, 1.6))
-    block = {"tool_use_id": writer.name("toolu_01"), "type": "tool_result", "content": text, "is_error": False}
+    block = {
+        "tool_use_id": writer.name("toolu_01"),
+        "type": "tool_result",
+        "content": text,
+        "is_error": False,
+    }
     result = {"stdout": text[: len(text) // 2], "stderr": "", "interrupted": False}
     message = {"role": "user", "content": [block]}
     return as_line(entry(writer, place, "user", at, message=message, toolUseResult=result))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import re
 import select
 import signal
 import struct
@@ -12,20 +11,18 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 from tests.bench.measure import Program, held_kb, process_tree
 from tests.bench.screen import Screen
 
 COLUMNS, ROWS = 100, 30
-_LETTERS = re.compile("[A-Za-z]{3}")
 _LEAVE_S = 2.0
 
 
 class Rest(NamedTuple):
-    """A program that nobody touches. `first_s` until data is on the screen, `paint_s` until any text is."""
+    """A program that nobody touches. `first_s` until data is on the screen; None when that never came."""
 
-    paint_s: float | None
     first_s: float | None
     cpu_pct: float
     peak_mb: float
@@ -52,7 +49,7 @@ class Terminal:
             finally:
                 os._exit(127)
 
-    def __enter__(self) -> Terminal:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(
@@ -124,24 +121,22 @@ def _cpu_s(pid: int) -> float:
     return sum(int(ticks) for ticks in stat.rpartition(")")[2].split()[11:15]) / os.sysconf("SC_CLK_TCK")
 
 
-def has_text(screen: str) -> bool:
-    """Whether anything can be read."""
-    return _LETTERS.search(screen) is not None
-
-
 def at_rest(
-    program: Program, has_data: Callable[[str], bool], seconds: float, *, settle_s: float = 5.0, wait_s: float = 120.0
+    program: Program,
+    has_data: Callable[[str], bool],
+    seconds: float,
+    *,
+    settle_s: float = 5.0,
+    wait_s: float = 120.0,
 ) -> Rest:
     """Start it, wait for data on the screen, let it settle, and measure it for some seconds."""
     with Terminal(program) as terminal:
-        painted = terminal.wait_for(has_text, wait_s)
-        first = painted if has_data(terminal.screen.text) else terminal.wait_for(has_data, wait_s)
+        first = terminal.wait_for(has_data, wait_s)
         terminal.read_for(settle_s)
         start, cpu, written = time.perf_counter(), terminal.cpu_s(), terminal.written
         terminal.read_for(seconds)
         span = time.perf_counter() - start
         return Rest(
-            painted - terminal.started if painted else None,
             first - terminal.started if first else None,
             100 * (terminal.cpu_s() - cpu) / span,
             terminal.peak_mb(),

@@ -20,7 +20,11 @@ def find_peers(places: Sequence[str]) -> dict[str, str]:
     The npm package starts a native program of its own; both are measured where both are there.
     """
     folders = [place if os.path.isdir(place) else os.path.dirname(place) for place in places]
-    inner = [os.path.join(folder, *more) for folder in folders for more in ((".bin",), ("node_modules", ".bin"), ("bin",))]
+    inner = [
+        os.path.join(folder, *more)
+        for folder in folders
+        for more in ((".bin",), ("node_modules", ".bin"), ("bin",))
+    ]
     search = os.pathsep.join([*folders, *inner, os.environ.get("PATH", os.defpath)])
     found = {}
     for name, command in ((NPM, "ccusage"), (LIVE, "claude-monitor")):
@@ -35,7 +39,9 @@ def find_peers(places: Sequence[str]) -> dict[str, str]:
 
 def _native(command: str) -> str | None:
     """The native program of the npm package that a `ccusage` command belongs to."""
-    machine = {"x86_64": "x64", "AMD64": "x64", "aarch64": "arm64"}.get(platform.machine(), platform.machine())
+    machine = {"x86_64": "x64", "AMD64": "x64", "aarch64": "arm64"}.get(
+        platform.machine(), platform.machine()
+    )
     package = Path("@ccusage") / f"ccusage-{sys.platform}-{machine}" / "bin" / "ccusage"
     for folder in Path(os.path.realpath(command)).parents:
         for place in (folder / package, folder / "node_modules" / package):

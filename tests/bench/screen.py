@@ -10,7 +10,7 @@ _TOKEN = re.compile(
     r"|\x1b[\]P_^X][^\x07\x1b]*(?:\x07|\x1b\\)|\x1b[()*+#].|\x1b[^\[\]P_^X()*+#]"
     r"|(?P<control>[\x00-\x1a\x1c-\x1f])|(?P<text>[^\x00-\x1f]+)"
 )
-_UNFINISHED = re.compile(r"\x1b(?:\[[0-9;:?<>=]*[ -/]*|[\]P_^X][^\x07]*|[()*+#])?$")
+_UNFINISHED = re.compile(r"\x1b(?:\[[0-9;:?<>=]*[ -/]*|[\]P_^X][^\x07\x1b]*\x1b?|[()*+#])?$")
 
 
 class Screen:

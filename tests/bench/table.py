@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-
 from typing import NamedTuple
 
 HEADS = ("case", "tree", "program", "wall ms", "cpu ms", "peak MB", "ratio", "goal", "met")

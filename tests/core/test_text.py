@@ -191,7 +191,9 @@ instants = st.none() | st.integers(-60, 3000).map(lambda minutes: NOW + timedelt
 
 @given(instants, instants, instants, st.floats(0, 1), st.sampled_from([80, 90, 95]))
 def test_nothing_is_ever_said_to_run_out_after_the_reset(at, low, high, chance, threshold):
-    ahead = ThresholdForecast(threshold_pct=threshold, at=at, at_low=low, at_high=high, chance_before_reset=chance)
+    ahead = ThresholdForecast(
+        threshold_pct=threshold, at=at, at_low=low, at_high=high, chance_before_reset=chance
+    )
     snapshot = msgspec.structs.replace(
         working(), five_hour=state(used_pct=50.0), forecast=Forecast(thresholds=(ahead,), moments=9)
     )

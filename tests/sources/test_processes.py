@@ -233,10 +233,14 @@ def test_a_start_that_cannot_be_read_proves_nothing():
 @pytest.fixture
 def sleeper():
     process = subprocess.Popen(
-        [sys.executable, "-S", "-c", "import sys; sys.stdin.read()", "--mark"], stdin=subprocess.PIPE
+        [sys.executable, "-S", "-c", "import sys; print(flush=True); sys.stdin.read()", "--mark"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
     )
+    process.stdout.readline()  # now it is the program that it was started as
     yield process
     process.stdin.close()
+    process.stdout.close()
     process.wait(10)
 
 

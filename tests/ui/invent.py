@@ -40,12 +40,16 @@ def minutes(count: float) -> timedelta:
 def bars(start: datetime, now: datetime, total_tokens: int) -> tuple[Bar, ...]:
     """Work in waves: two pauses, then a rising afternoon."""
     spans = max(1, math.ceil((now - start).total_seconds() / 300))
-    weights = [max(0.0, math.sin(i / 5.2) + 0.35 + i / spans) * (0 if i in (11, 12, 13) else 1) for i in range(spans)]
+    weights = [
+        max(0.0, math.sin(i / 5.2) + 0.35 + i / spans) * (0 if i in (11, 12, 13) else 1) for i in range(spans)
+    ]
     whole = sum(weights) or 1
     made = []
     for i, weight in enumerate(weights):
         tokens = round(total_tokens * weight / whole)
-        totals = UsageTotals(tokens // 10, tokens - tokens // 10, 0, tokens * 9, tokens * 2.5e-5, max(0, tokens // 2000))
+        totals = UsageTotals(
+            tokens // 10, tokens - tokens // 10, 0, tokens * 9, tokens * 2.5e-5, max(0, tokens // 2000)
+        )
         made.append(Bar(int(start.timestamp()) + 300 * i, totals))
     return tuple(made)
 
@@ -65,7 +69,11 @@ def forecast(now: datetime) -> Forecast:
                 chance_before_reset=0.92,
             ),
             ThresholdForecast(
-                threshold_pct=95, at=NOW + minutes(52), at_low=NOW + minutes(40), at_high=None, chance_before_reset=0.71
+                threshold_pct=95,
+                at=NOW + minutes(52),
+                at_low=NOW + minutes(40),
+                at_high=None,
+                chance_before_reset=0.71,
             ),
             ThresholdForecast(
                 threshold_pct=100, at=None, at_low=NOW + minutes(59), at_high=None, chance_before_reset=0.35
@@ -382,12 +390,15 @@ def crowded(now: datetime = NOW) -> Snapshot:
         burn=msgspec.structs.replace(made.burn, tokens_per_min_now=1_234_567.0, window_cost_usd=98_765.4),
         sessions=(odd, *made.sessions * 8),
         alerts=tuple(alert(now - minutes(7 * i), t, "x" * 90) for i, t in enumerate((95, 90, 80, 50, 25))),
-        sources=msgspec.structs.replace(made.sources, notices=("the index was rebuilt: it was damaged", "disk full")),
+        sources=msgspec.structs.replace(
+            made.sources, notices=("the index was rebuilt: it was damaged", "disk full")
+        ),
     )
 
 
 SCENES: dict[str, Callable[..., Snapshot]] = {
-    each.__name__: each for each in (working, fresh, guess, unlimited, limit_hit, week_binds, nothing, crowded)
+    each.__name__: each
+    for each in (working, fresh, guess, unlimited, limit_hit, week_binds, nothing, crowded)
 }
 
 
@@ -416,7 +427,14 @@ def usage_rows(by: str) -> list[UsageRow]:
     rows = []
     for i, key in enumerate(keys):
         tokens = 40_000 + 23_000 * (i * 7 % 11)
-        totals = UsageTotals(tokens // 10, tokens // 2, tokens - tokens // 10 - tokens // 2, tokens * 9, tokens * 2.5e-5, 60 + i)
+        totals = UsageTotals(
+            tokens // 10,
+            tokens // 2,
+            tokens - tokens // 10 - tokens // 2,
+            tokens * 9,
+            tokens * 2.5e-5,
+            60 + i,
+        )
         rows.append(UsageRow(key=key, totals=totals, active_minutes=45 + 5 * i))
     return rows
 
@@ -449,7 +467,9 @@ class FakeProvider:
     def changed(self) -> None:
         self._changes.release()
 
-    def usage_rows(self, by: str, since: datetime | None, until: datetime | None, zone: tzinfo) -> list[UsageRow]:
+    def usage_rows(
+        self, by: str, since: datetime | None, until: datetime | None, zone: tzinfo
+    ) -> list[UsageRow]:
         self.asked.append((by, since, until))
         if self.error is not None:
             raise self.error

@@ -197,7 +197,11 @@ def test_sessions_put_running_ones_first_and_count_the_rest():
 
 @pytest.mark.parametrize(
     ("width", "there", "gone"),
-    [(60, ("sonnet-5-5", "$3.02", "10 s"), ()), (40, ("$3.02", "10 s"), ("sonnet",)), (24, ("121k",), ("$3.02",))],
+    [
+        (60, ("sonnet-5-5", "$3.02", "10 s"), ()),
+        (40, ("$3.02", "10 s"), ("sonnet",)),
+        (24, ("121k",), ("$3.02",)),
+    ],
 )
 def test_session_columns_go_one_after_the_other(width, there, gone):
     first = said(sessions.rows(view(), working(), width, 10)).splitlines()[0]
@@ -242,5 +246,8 @@ def test_the_first_run_says_where_it_looked_and_what_to_do():
 
 def test_reserved_panes_name_the_key_in_force():
     shown = view(keys={"plan": "P", "automation": "^s"})
-    assert said(PANES["phases"].rows(shown, working(), 50, 5)) == "No plan loaded\nP will load one, in a later version"
+    assert (
+        said(PANES["phases"].rows(shown, working(), 50, 5))
+        == "No plan loaded\nP will load one, in a later version"
+    )
     assert "^s will arrange one" in said(PANES["automation"].rows(shown, working(), 50, 5))

@@ -92,7 +92,9 @@ def test_levels():
 
 @pytest.mark.parametrize("scene", ["working", "fresh", "limit_hit", "week_binds", "crowded"])
 @pytest.mark.parametrize("face", [FACE, ASCII], ids=["unicode", "ascii"])
-@pytest.mark.parametrize(("width", "height"), [(MIN_WIDTH, MIN_HEIGHT), (54, 12), (55, 13), (120, 40), (200, 9)])
+@pytest.mark.parametrize(
+    ("width", "height"), [(MIN_WIDTH, MIN_HEIGHT), (54, 12), (55, 13), (120, 40), (200, 9)]
+)
 def test_a_plot_fills_exactly_its_rectangle(scene, face, width, height):
     snapshot = SCENES[scene]()
     context = (snapshot.five_hour, snapshot.burn, snapshot.forecast, NOW, face)
@@ -154,4 +156,6 @@ def test_without_a_percentage_the_tokens_are_drawn(face):
     assert len(drawn) == 10
     assert plain(drawn[0]).strip()
     assert amount_rows(state, (), 60, 10, face) == []
-    assert amount_rows(msgspec.structs.replace(state, resets_at=None), working().burn.bars, 60, 10, face) == []
+    assert (
+        amount_rows(msgspec.structs.replace(state, resets_at=None), working().burn.bars, 60, 10, face) == []
+    )

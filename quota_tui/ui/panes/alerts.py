@@ -5,7 +5,7 @@ from __future__ import annotations
 from quota_tui.core.snapshot import Snapshot
 from quota_tui.core.words import clean
 from quota_tui.ui.panes.zone import alert_row, recent_alerts
-from quota_tui.ui.rows import MUTED, PLAIN, Row, plain, row, wrap
+from quota_tui.ui.rows import MUTED, PLAIN, Row, plain, wrap
 from quota_tui.ui.view import View
 
 EMPTY = "No alert so far"
@@ -23,4 +23,4 @@ def rows(view: View, snapshot: Snapshot, width: int, height: int) -> list[Row]:
         if len(made) + len(told) > height:
             told = told[:1] if len(made) < height else []
         made += told
-    return made or [row((EMPTY, MUTED))][:height]
+    return made or wrap(EMPTY, width, MUTED, view.face, most=height)

@@ -102,7 +102,7 @@ def other_rows(view: View, snapshot: Snapshot, state: WindowState, width: int) -
     made = []
     for each, (_, line) in zip(others, small_rows(view, others, width), strict=True):
         binds = each is zone_window(snapshot)
-        made.append((1 if binds else 5 + bool(each.model), line))
+        made.append((2 if binds else 5 + bool(each.model), line))
     return made
 
 
@@ -148,7 +148,7 @@ def rows(view: View, snapshot: Snapshot, width: int, height: int) -> list[Row]:
         ranked.append((1, gauge_row(state.used_pct, state.projected_pct, width, style, view.face)))
         ranked.append((6, marks_row(width)))
     ranked.append((0, amount_row(snapshot, state, width)))
-    ranked.append((2, chain(width, styled(basis_words(state, view.now), MUTED))))
+    ranked.append((1, chain(width, styled(basis_words(state, view.now), MUTED))))
     ranked += [*gap, *other_rows(view, snapshot, state, width), *gap]
     if state.used_pct is not None:
         ranked.append((3, rate_row(view, snapshot, width)))

@@ -23,6 +23,7 @@ from quota_tui.core.words import (
 
 BAR_WIDTH = 16
 KEY_WIDTH = 30
+LEAST_KEY, LEAST_FIGURE = 8, 10
 GAP = 2
 """Cells between columns."""
 BY_TIME = ("day", "window")
@@ -63,13 +64,13 @@ def in_order(rows: Sequence[UsageRow], by: str) -> list[UsageRow]:
     return sorted(rows, key=lambda each: each.totals.total_tokens, reverse=True)
 
 
-def key_of(row: UsageRow, by: str, face: Face) -> str:
+def key_of(row: UsageRow, by: str, face: Face, width: int = KEY_WIDTH) -> str:
     """The row's name, short enough for a column."""
     if by == "model":
-        return clip(model_name(row.key, face), KEY_WIDTH, face)
+        return clip(model_name(row.key, face), width, face)
     if by == "project":
-        return clip_path(project_name(row.key, face), KEY_WIDTH, face)
-    return clip(clean(row.key, face), KEY_WIDTH, face)
+        return clip_path(project_name(row.key, face), width, face)
+    return clip(clean(row.key, face), width, face)
 
 
 def bar(share: float, width: int, face: Face) -> str:
@@ -80,7 +81,8 @@ def bar(share: float, width: int, face: Face) -> str:
 
 def table(rows: Sequence[UsageRow], by: str, width: int, face: Face) -> tuple[list[str], list[list[str]]]:
     """Titles and cells that fit `width`: the key, a bar of the tokens, and as many figures as fit."""
-    keys = [key_of(each, by, face) for each in rows]
+    widest = max(LEAST_KEY, min(KEY_WIDTH, width - LEAST_FIGURE))
+    keys = [key_of(each, by, face, widest) for each in rows]
     figures = {column.title: [column.value(each) for each in rows] for column in COLUMNS}
     room = width - max(map(cells, (*keys, by))) - GAP
     chosen: list[Column] = []

@@ -18,7 +18,7 @@ from quota_tui.core.words import (
     tokens,
     usd,
 )
-from quota_tui.ui.rows import BOLD, MUTED, PLAIN, Row, row
+from quota_tui.ui.rows import BOLD, MUTED, PLAIN, Row, row, wrap
 from quota_tui.ui.view import View
 
 EMPTY = "No session today"
@@ -47,9 +47,9 @@ def session_rows(view: View, sessions: list[SessionState], width: int) -> list[R
     table = [_columns(view, each) for each in sessions]
     sizes = [max(cells(line[at]) for line in table) for at in range(4)]
     # Which columns fit beside a project of a readable length: tokens stay longest.
-    for columns in ((0, 1, 2, 3), (0, 1, 3), (1, 2, 3), (1, 3), (1,)):
+    for columns in ((0, 1, 2, 3), (1, 2, 3), (1, 3), (1,), ()):
         room = width - 2 - sum(sizes[at] + 2 for at in columns)
-        if room >= MIN_PROJECT or columns == (1,):
+        if room >= MIN_PROJECT or not columns:
             break
     made = []
     for session, line in zip(sessions, table, strict=True):
@@ -75,7 +75,7 @@ def rows(view: View, snapshot: Snapshot, width: int, height: int) -> list[Row]:
     """As many sessions as fit; how many more there are."""
     sessions = in_order(snapshot.sessions)
     if not sessions:
-        return [row((EMPTY, MUTED))][:height]
+        return wrap(EMPTY, width, MUTED, view.face, most=height)
     shown = sessions if len(sessions) <= height else sessions[: max(0, height - 1)]
     made = session_rows(view, shown, width) if shown else []
     more = len(sessions) - len(shown)

@@ -16,7 +16,7 @@ from quota_tui.core.phrases import (
 )
 from quota_tui.core.readings import WindowKind
 from quota_tui.core.snapshot import Alert, Snapshot, WindowState, ZoneName
-from quota_tui.core.words import clean
+from quota_tui.core.words import cells, clean
 from quota_tui.core.zones import zone_of
 from quota_tui.ui.rows import (
     MUTED,
@@ -43,7 +43,9 @@ def alert_row(view: View, alert: Alert, width: int) -> Row:
     """Its time and percentage in the colour of its zone, then its title."""
     style = zone_style(zone_of(float(alert.threshold_pct)).name)
     stamp, title = alert_words(alert, view.now, view.face)[-1], clean(alert.title, view.face)
-    titled = wrap(title, width - len(stamp) - 2, PLAIN, view.face, most=1)
+    if cells(stamp) > width:
+        return ()
+    titled = wrap(title, width - cells(stamp) - 2, PLAIN, view.face, most=1)
     return row((stamp, style), *((("  ", PLAIN), *titled[0]) if titled else ()))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import ClassVar
 
@@ -15,8 +15,8 @@ from textual.widgets import Static
 
 from quota_tui.core.words import Face
 from quota_tui.core.zones import ZONES
-from quota_tui.ui.keys import ALL_BINDINGS
-from quota_tui.ui.rows import BOLD, MUTED, PLAIN, Row, as_face, row, wrap, zone_style
+from quota_tui.ui.keys import ALL_BINDINGS, HELP_BINDINGS, HISTORY_BINDINGS
+from quota_tui.ui.rows import BOLD, MUTED, PLAIN, Row, Span, as_face, row, wrap, zone_style
 from quota_tui.ui.widgets.rows_widget import to_content
 
 WORDS = (
@@ -29,33 +29,34 @@ WORDS = (
     ("guess", "from your own largest windows: may be far off"),
     ("elsewhere", "used on another machine or in the browser"),
 )
-KEY_WIDTH = 12
+KEY_WIDTH = 14
 ID_WIDTH = 18
 MAX_WIDTH, FRAME = 108, 5
 
 
-def _explained(word: str, meaning: str, width: int, face: Face) -> list[Row]:
+def _explained(word: Span, meaning: str, width: int, face: Face) -> list[Row]:
     """A word, and its meaning beside it on as many rows as it takes."""
+    text, style = word
     lines = wrap(meaning, width - KEY_WIDTH, PLAIN, face) or [row(" ")]
-    starts = [f"{word:<{KEY_WIDTH}}", *(" " * KEY_WIDTH for _ in lines[1:])]
-    return [row((start, BOLD), *line) for start, line in zip(starts, lines, strict=True)]
+    starts = [f"{text:<{KEY_WIDTH}}", *(" " * KEY_WIDTH for _ in lines[1:])]
+    return [row((start, style), *line) for start, line in zip(starts, lines, strict=True)]
 
 
-def key_rows(keys: Mapping[str, str], width: int, face: Face) -> list[Row]:
+def key_rows(bindings: Sequence[Binding], keys: Mapping[str, str], width: int, face: Face) -> list[Row]:
     """A row for each binding: the key in force, what it does, its id for the settings."""
     widest = max(len(each.tooltip) for each in ALL_BINDINGS)
     made = []
-    for each in ALL_BINDINGS:
+    for each in bindings:
         key = keys[each.id or ""]
         if width < KEY_WIDTH + widest + ID_WIDTH:
-            made += _explained(key, each.tooltip, width, face)
+            made += _explained((key, BOLD), each.tooltip, width, face)
         else:
             name = (each.id or "", MUTED)
             made.append(row((f"{key:<{KEY_WIDTH}}", BOLD), f"{each.tooltip:<{widest + 2}}", name))
     return made
 
 
-def zone_rows(face: Face) -> list[Row]:
+def zone_rows(width: int, face: Face) -> list[Row]:
     """Glyph, word and span of every zone."""
     made = []
     for zone, following in pairwise((*ZONES, None)):
@@ -63,7 +64,7 @@ def zone_rows(face: Face) -> list[Row]:
         low = f"{zone.from_pct:.0f}"
         span = f"{low} to {following.from_pct:.0f} %" if following else f"{low} % and more"
         glyph = zone.ascii_glyph if face.ascii else zone.glyph
-        made.append(row((f"{glyph} {zone.word:<{KEY_WIDTH}}", zone_style(zone.name)), span))
+        made += _explained((f"{glyph} {zone.word}", zone_style(zone.name)), span, width, face)
     return made
 
 
@@ -72,22 +73,19 @@ def rows(keys: Mapping[str, str], face: Face, width: int) -> list[Row]:
     used, ahead, free = ("#", "=", ".") if face.ascii else ("█", "▒", "·")
     gauge = wrap(f"{used} used  {ahead} expected by the reset  {free} free", width, PLAIN, face)
     blank = row(" ")
-    told = [row(("Keys", BOLD)), *key_rows(keys, width, face)]
+    told = [row(("Keys", BOLD)), *key_rows(ALL_BINDINGS, keys, width, face)]
+    told += [blank, row(("Keys of the history", BOLD)), *key_rows(HISTORY_BINDINGS, keys, width, face)]
     told += wrap('Rebind them in the settings by name: [keys] history = "H"', width, MUTED, face)
     told += [blank, row(("Words", BOLD))]
-    told += [line for word, meaning in WORDS for line in _explained(word, meaning, width, face)]
-    told += [blank, row(("Gauge", BOLD)), *gauge, blank, row(("Zones", BOLD)), *zone_rows(face)]
+    told += [line for word, meaning in WORDS for line in _explained((word, BOLD), meaning, width, face)]
+    told += [blank, row(("Gauge", BOLD)), *gauge, blank, row(("Zones", BOLD)), *zone_rows(width, face)]
     return as_face(told, face)
 
 
 class HelpScreen(ModalScreen[None]):
-    """Scrolls; any of its keys leaves."""
+    """Scrolls with the arrow and page keys."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,question_mark,q", "dismiss", "back", id="help.back", tooltip="Back to the dashboard"),
-        Binding("down,j", "scroll(1)", "down", id="help.down", tooltip="Further down"),
-        Binding("up,k", "scroll(-1)", "up", id="help.up", tooltip="Further up"),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = list(HELP_BINDINGS)
 
     def __init__(self, keys: Mapping[str, str], face: Face) -> None:
         super().__init__()
@@ -106,7 +104,3 @@ class HelpScreen(ModalScreen[None]):
     def on_resize(self, event: events.Resize) -> None:
         width = max(24, min(event.size.width, MAX_WIDTH) - FRAME)
         self.query_one(Static).update(to_content(rows(self._keys, self._face, width)))
-
-    def action_scroll(self, step: int) -> None:
-        """Move by rows."""
-        self.query_one("#help").scroll_relative(y=3 * step, animate=False)

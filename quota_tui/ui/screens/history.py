@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal, cast
 from rich.text import Text
 from textual import events, on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.message import Message
 from textual.screen import Screen
 from textual.widgets import DataTable, Static
@@ -20,6 +20,7 @@ from quota_tui.core.report import UsageRow
 from quota_tui.core.words import Face
 from quota_tui.sources.zone import local_zone
 from quota_tui.ui.collector import in_one_line
+from quota_tui.ui.keys import GROUPINGS, HISTORY_BINDINGS
 from quota_tui.ui.panes.history import BY_TIME, GAP, in_order, key_of, table, totals_words
 from quota_tui.ui.provider import Provider
 from quota_tui.ui.rows import ALARM, BOLD, MUTED, PLAIN, as_face, row
@@ -28,7 +29,6 @@ from quota_tui.ui.widgets.rows_widget import to_content
 if TYPE_CHECKING:
     from quota_tui.ui.widgets.barchart import BarChart
 
-GROUPINGS = ("day", "model", "project", "window")
 SPANS_DAYS = (30, 90)
 CHART_FROM = (60, 24)
 """Least width and height for a chart above the table."""
@@ -46,16 +46,7 @@ class HistoryRead(Message):
 class HistoryScreen(Screen[None]):
     """Reads in a thread; shows the last answer that was asked for."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,h,q", "dismiss", "back", id="history.back", tooltip="Back to the dashboard"),
-        *(
-            Binding(str(at), f"by('{name}')", name, id=f"history.{name}", tooltip=f"By {name}")
-            for at, name in enumerate(GROUPINGS, start=1)
-        ),
-        Binding("left", "step(-1)", "before", id="history.before", tooltip="The grouping before"),
-        Binding("right", "step(1)", "next", id="history.next", tooltip="The next grouping"),
-        Binding("d", "days", "30/90 days", id="history.days", tooltip="The last 30 or 90 days"),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = list(HISTORY_BINDINGS)
 
     def __init__(self, provider: Provider, clock: Callable[[], datetime], face: Face) -> None:
         super().__init__()

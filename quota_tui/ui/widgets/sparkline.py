@@ -33,8 +33,8 @@ def amounts(bars: Sequence[Bar], start_s: float, end_s: float, columns: int) -> 
     past = [edge for edge in edges if edge < len(bars)]
     values = [at_index(running, b) - at_index(running, a) for a, b in pairwise(past)]
     share = (len(bars) - past[-1]) / (edges[1] - edges[0]) if past else 0.0
-    if LEAST_SHARE <= share <= 1:
-        values.append((running[-1] - at_index(running, past[-1])) / share)
+    if len(past) <= columns and share >= LEAST_SHARE:
+        values.append((running[-1] - at_index(running, past[-1])) / min(share, 1.0))
     return values
 
 

@@ -1,0 +1,1 @@
+"""`quota-tui --demo`: an invented day, played through the real pipeline in a temporary home."""

@@ -1,0 +1,131 @@
+"""Project memories on disk: `<claude config>/project-memory/<hash of the project path>.json`.
+
+Plain files (0600, the folder 0700), written whole or not at all, under a lock, since sessions end at once.
+A file that cannot be read is renamed and kept; a file with entries we must pass over is copied before it is
+written over. Both are said.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from hashlib import blake2b
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from quota_tui.core.memory import ProjectMemory
+from quota_tui.core.memoryfile import Damaged, TooNew, read, written
+from quota_tui.store import files
+
+FOLDER = "project-memory"
+LOCK_S = 0.5
+"""How long to wait for another session that writes the same memory: a hook has no more to spare."""
+
+
+class Loaded(msgspec.Struct, frozen=True):
+    """A memory and sentences about what was not in order. `document` is the file's JSON, {} without one."""
+
+    memory: ProjectMemory
+    document: dict[str, Any]
+    notes: tuple[str, ...] = ()
+
+
+def project_path(folder: str | Path) -> str:
+    """The one name of a project: the real path of its folder.
+
+    A git worktree is a folder of its own, and so a project of its own.
+    """
+    return os.path.realpath(folder)
+
+
+def same_project(one: str | Path, other: str | Path) -> bool:
+    """Whether two paths name one folder."""
+    return os.path.normcase(project_path(one)) == os.path.normcase(project_path(other))
+
+
+def memory_file(claude_dir: Path, project: str | Path) -> Path:
+    """Where the memory of a project is kept."""
+    name = os.path.normcase(project_path(project)).encode("utf-8", "surrogateescape")
+    return claude_dir / FOLDER / f"{blake2b(name, digest_size=8).hexdigest()}.json"
+
+
+def load_memory(claude_dir: Path, project: str | Path) -> Loaded | None:
+    """The memory of a project, None when there is none yet. Changes nothing.
+
+    Raises `StoreError` when the file cannot be read, and `Damaged`.
+    """
+    file = memory_file(claude_dir, project)
+    data = files.read_if_there(file)
+    if data is None:
+        return None
+    try:
+        found = read(data, project_path(project))
+    except Damaged as error:
+        raise type(error)(f"{file}: {error}") from error
+    return Loaded(found.memory, found.document, tuple(f"{file}: {note}" for note in found.notes))
+
+
+def update_memory(
+    claude_dir: Path, project: str | Path, change: Callable[[ProjectMemory], ProjectMemory]
+) -> Loaded:
+    """Read, change and write the memory of a project, alone; nothing is written when nothing changes.
+
+    A damaged file is set aside and a new one begun. Raises `StoreError` and `TooNew`; then nothing has changed.
+    """
+    file = memory_file(claude_dir, project)
+    files.ensure_private_dir(file.parent)
+    with files.locked(file.with_suffix(".lock"), LOCK_S):
+        loaded = _load_or_begin(claude_dir, project)
+        changed = change(loaded.memory)
+        if changed == loaded.memory and loaded.document:
+            return loaded
+        data = written(changed, loaded.document)
+        if loaded.notes:
+            copy = files.backup(file)
+            loaded = msgspec.structs.replace(
+                loaded, notes=(*loaded.notes, f"the file as it was is kept as {copy}")
+            )
+        files.write_atomic(file, data)
+    return msgspec.structs.replace(loaded, memory=changed)
+
+
+def forget_memory(claude_dir: Path, project: str | Path) -> bool:
+    """Remove the memory of a project, and the folder when it was the last; False when there was none."""
+    file = memory_file(claude_dir, project)
+    there = file.exists()
+    files.remove_file(file)
+    remove_if_empty(claude_dir)
+    return there
+
+
+def remove_if_empty(claude_dir: Path) -> None:
+    """Remove the folder of memories when there is none in it."""
+    try:
+        (claude_dir / FOLDER).rmdir()
+    except OSError:
+        return  # not empty, or not there
+
+
+def _load_or_begin(claude_dir: Path, project: str | Path) -> Loaded:
+    path = project_path(project)
+    new = Loaded(ProjectMemory(project=path, name=os.path.basename(path) or path), {})
+    try:
+        return load_memory(claude_dir, project) or new
+    except TooNew:
+        raise
+    except Damaged as error:
+        aside = _set_aside(memory_file(claude_dir, project))
+        return msgspec.structs.replace(new, notes=(f"{error}; it is kept as {aside}, and a new one begun",))
+
+
+def _set_aside(file: Path) -> Path:
+    target = file.with_name(f"{file.name}.damaged")
+    number = 1
+    while target.exists():
+        number += 1
+        target = file.with_name(f"{file.name}.damaged-{number}")
+    with files.told_as("rename", file):
+        os.replace(file, target)
+    return target

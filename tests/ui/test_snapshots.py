@@ -1,0 +1,43 @@
+"""Pictures of a handful of screens; everything else is asserted as text.
+
+Made with one version of Python only: another one draws the same screen as other SVG.
+Renew them with `pytest tests/ui/test_snapshots.py --snapshot-update`, and look at them.
+"""
+
+from __future__ import annotations
+
+import sys
+
+import pytest
+
+from quota_tui.ui.app import QuotaApp
+from tests.ui.invent import Clock, FakeProvider, fresh, week_binds, working
+from tests.ui.stage import settings, until
+
+pytestmark = pytest.mark.skipif(
+    sys.version_info[:2] != (3, 11), reason="pictures are compared on Python 3.11 only"
+)
+
+PICTURES = {
+    "dark-100x30": ((100, 30), working, {}),
+    "light-100x30": ((100, 30), working, {"theme": "light"}),
+    "contrast-46x16": ((46, 16), working, {"theme": "contrast"}),
+    "no-color-100x30": ((100, 30), week_binds, {}),
+    "small-30x8": ((30, 8), working, {}),
+    "wide-120x40": ((120, 40), fresh, {}),
+    "ascii-100x30": ((100, 30), week_binds, {"ascii": True}),
+}
+
+
+@pytest.mark.parametrize("name", PICTURES)
+def test_picture(name, snap_compare, monkeypatch):
+    if name.startswith("no-color"):
+        monkeypatch.setenv("NO_COLOR", "1")
+    size, scene, display = PICTURES[name]
+    app = QuotaApp(FakeProvider(scene, settings(display=display)), Clock(), home="/home/ada")
+
+    async def settled(pilot) -> None:
+        await until(pilot, lambda: app.view is not None and app.view.snapshot is not None)
+        await pilot.pause()
+
+    assert snap_compare(app, terminal_size=size, run_before=settled)
