@@ -2,25 +2,17 @@
 
 from __future__ import annotations
 
-import json
-import shlex
-import string
 import sys
-from pathlib import Path
 from typing import Protocol
 
 import msgspec
 
+from quota_tui.automation.hooks import HooksEntry
 from quota_tui.automation.installed import STATUS_LINE, EntryRecord, calls_status_line
+from quota_tui.automation.own import NoInterpreter, is_own_command, own_command
 from quota_tui.store import jsonedit
 
-_MODULE = "-m quota_tui"
-_PLAIN = frozenset(string.ascii_letters + string.digits + "/:._-+~")
-"""Characters that need no quotes in Git Bash, PowerShell and cmd alike."""
-
-
-class NoInterpreter(Exception):  # noqa: N818 - a reason, told as it is
-    """Python does not say where it is, so no command can be written that finds it again."""
+__all__ = ["Entry", "NoInterpreter", "StatusLineEntry", "entries", "is_own_command", "own_command"]
 
 
 class Entry(Protocol):
@@ -81,35 +73,10 @@ class StatusLineEntry(msgspec.Struct, frozen=True):
 
 def entries(executable: str = "", platform: str = sys.platform) -> dict[str, Entry]:
     """Everything that can be installed into `settings.json`, by name. Raises `NoInterpreter`."""
-    status_line = StatusLineEntry(own_command(STATUS_LINE, executable or sys.executable, platform))
-    return {status_line.name: status_line}
-
-
-def own_command(arguments: str, executable: str, platform: str = sys.platform) -> str:
-    """A shell command that runs us by this very Python, wherever PATH leads.
-
-    `-P`: Claude Code runs it in the project's folder, whose files must not stand in for our modules.
-    """
-    try:
-        executable.encode()
-    except UnicodeEncodeError:
-        executable = ""
-    if not executable:
-        raise NoInterpreter("Python cannot name its own program file; install quota-tui with a usual Python")
-    word = _windows_word(executable) if platform == "win32" else shlex.quote(str(Path(executable).absolute()))
-    return f"{word} -P {_MODULE} {arguments}"
-
-
-def is_own_command(command: str, arguments: str) -> bool:
-    """Whether `own_command` wrote this, by whatever Python: one program, its options, us."""
-    tail = f" {_MODULE} {arguments}"
-    if not command.endswith(tail):
-        return False
-    try:
-        program, *options = shlex.split(command.removesuffix(tail))
-    except ValueError:
-        return False
-    return all(option == "-P" for option in options) and not program.startswith("-")
+    executable = executable or sys.executable
+    status_line = StatusLineEntry(own_command(STATUS_LINE, executable, platform))
+    hooks = HooksEntry(executable, platform)
+    return {status_line.name: status_line, hooks.name: hooks}
 
 
 def _command_in(value: object) -> str | None:
@@ -118,24 +85,3 @@ def _command_in(value: object) -> str | None:
         return None
     command = value.get("command")
     return command if isinstance(command, str) and command.strip() else None
-
-
-def _windows_word(executable: str) -> str:
-    """Claude Code uses Git Bash, where backslashes are escapes, or else PowerShell, where a quoted path is
-    a text and not a program: slashes, and the short name where the long one has blanks.
-    """
-    for name in (executable, _short_name(executable)):
-        word = name.replace("\\", "/")
-        if word and _PLAIN.issuperset(word):
-            return word
-    return json.dumps(executable.replace("\\", "/"), ensure_ascii=False)
-
-
-def _short_name(executable: str) -> str:
-    if sys.platform == "win32":
-        import ctypes
-
-        buffer = ctypes.create_unicode_buffer(32_768)
-        if ctypes.windll.kernel32.GetShortPathNameW(executable, buffer, len(buffer)):
-            return buffer.value
-    return ""

@@ -70,6 +70,19 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
         """Whether something is remembered that is not so any more."""
         return self.previous is not None and self.record is None
 
+    @property
+    def place(self) -> Path:
+        """What it is about, in a sentence."""
+        return self.file
+
+    def writes(self) -> list[Path]:
+        """Files that will be written."""
+        return [self.file] if self.changes and self.after is not None else []
+
+    def removes(self) -> list[Path]:
+        """Files that will be gone."""
+        return [self.file] if self.changes and self.after is None else []
+
     def diff(self) -> str:
         """The change as a unified diff."""
         return diff(self.file, self.before, self.after)

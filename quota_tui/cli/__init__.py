@@ -20,6 +20,15 @@ def main() -> None:
 
         gc.disable()
         sys.exit(statusline_main())
+    if sys.argv[1:2] == ["hook"]:
+        from quota_tui.cli.hook import main as hook_main
+
+        gc.disable()
+        sys.exit(hook_main(sys.argv[2:]))
+    if sys.argv[1:2] == ["slash"]:
+        from quota_tui.cli.slash import main as slash_main
+
+        sys.exit(slash_main(sys.argv[2:]))
     from quota_tui.cli.root import cli
 
     cli()

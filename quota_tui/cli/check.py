@@ -16,7 +16,7 @@ from quota_tui.cli.setup import (
     utc_now,
 )
 from quota_tui.core.ready import readiness
-from quota_tui.core.words import clock, countdown
+from quota_tui.core.words import countdown, moment
 from quota_tui.monitor.monitor import Monitor
 
 
@@ -47,7 +47,7 @@ def check(flags: dict[str, object], ready_pct: int | None, as_json: bool) -> Non
     else:
         line = f"{found.word} {found.why} ({found.basis})"
         if found.resets_at is not None:
-            line += f"; resets {clock(found.resets_at, face_of(setup))}, in {countdown(found.resets_at, now)}"
+            line += f"; resets {moment(found.resets_at, now, face_of(setup))}, in {countdown(found.resets_at, now)}"
         click.echo(line)
     for notice in snapshot.sources.notices:
         click.echo(f"quota-tui: {notice}", err=True)

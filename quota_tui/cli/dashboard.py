@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from pathlib import Path
 
-from quota_tui.cli.setup import EXIT_OK, EXIT_USAGE, fail, utc_now
+from quota_tui.cli.setup import EXIT_OK, EXIT_USAGE, fail, utc_now, zone
 from quota_tui.config import Settings, load_settings_lenient
 from quota_tui.core.snapshot import Alert, Snapshot
 from quota_tui.ingest.scan import pending_bytes
@@ -60,13 +60,17 @@ def run(flags: Mapping[str, object], *, demo: bool = False, speed: float | None 
     if demo:
         from quota_tui.demo.play import open_demo
 
-        with contextlib.closing(open_demo(speed)) as day:
+        settings, _ = load_settings_lenient(Path(os.devnull), {}, flags)
+        with contextlib.closing(open_demo(speed, zone=zone(settings))) as day:
             day.start()
-            settings, problems = load_settings_lenient(day.paths.config_file, {}, flags)
-            return _open(settings, problems, day.paths, day.claude_dirs, day.clock)
+            settings, problems = load_settings_lenient(
+                day.paths.config_file, {}, {**day.settings_overrides, **flags}
+            )
+            # Invented alerts stay on the screen: nobody's desktop is told of them.
+            return _open(settings, problems, day.paths, day.claude_dirs, day.clock, home=day.person_home)
     paths = our_paths()
     settings, problems = load_settings_lenient(paths.config_file, os.environ, flags)
-    return _open(settings, problems, paths, claude_config_dirs(), utc_now)
+    return _open(settings, problems, paths, claude_config_dirs(), utc_now, _show_outside)
 
 
 def _open(
@@ -75,6 +79,8 @@ def _open(
     paths: Paths,
     claude_dirs: tuple[Path, ...],
     clock: Callable[[], datetime],
+    on_alert: Callable[[Alert], object] | None = None,
+    home: str | None = None,
 ) -> int:
     from quota_tui.ui.app import QuotaApp
 
@@ -84,7 +90,7 @@ def _open(
     if settings.readings.ask_client:
         poll.start()
     try:
-        QuotaApp(monitor, clock, on_alert=_show_outside).run()
+        QuotaApp(monitor, clock, on_alert=on_alert, home=home).run()
     finally:
         poll.stop()
         monitor.close()

@@ -25,6 +25,7 @@ _COMMANDS = {
         "Connect to Claude Code: shown first, backed up, undone to the byte.",
     ),
     "uninstall": ("quota_tui.cli.install:uninstall", "Undo an install, to the byte."),
+    "count": ("quota_tui.cli.count:count", "Tokens of files or standard input, about, offline."),
     "doctor": ("quota_tui.cli.doctor:doctor", "Paths, what was skipped and why, clock, terminal, versions."),
     "config": ("quota_tui.cli.config:config", "Read and write the settings."),
 }

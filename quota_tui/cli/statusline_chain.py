@@ -64,11 +64,12 @@ class TheirLine:
 
     def _read(self) -> None:
         assert self._process.stdout is not None
-        while len(self._output) < MAX_OUTPUT:
-            block = os.read(self._process.stdout.fileno(), MAX_OUTPUT - len(self._output))
-            if not block:
-                return
-            self._output += block
+        with self._process.stdout as stdout:
+            while len(self._output) < MAX_OUTPUT:
+                block = os.read(stdout.fileno(), MAX_OUTPUT - len(self._output))
+                if not block:
+                    return
+                self._output += block
 
     def _end(self) -> None:
         """Whatever of it still runs was slow, or goes on printing."""

@@ -14,16 +14,14 @@ import sys
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from msgspec.structs import replace
-
 from quota_tui.automation.installed import chained_command
 from quota_tui.cli.setup import Setup, columns, face_of, utc_now
 from quota_tui.config import load_settings_lenient
-from quota_tui.core.readings import Reading, plausible
 from quota_tui.core.snapshot import Snapshot
 from quota_tui.core.text import one_line
 from quota_tui.core.zones import ZONES
 from quota_tui.monitor.monitor import Monitor
+from quota_tui.monitor.record import keep_readings
 from quota_tui.sources.statusline import StatusInput, parse_status_line
 from quota_tui.store.lock import is_held
 from quota_tui.store.paths import claude_config_dirs, our_paths
@@ -111,22 +109,11 @@ def _ours(setup: Setup, data: bytes) -> tuple[str, list[str]]:
 
 
 def _record(monitor: Monitor, told: StatusInput, now: datetime) -> None:
-    """Keep what can be true; remember what cannot, for `doctor`."""
-    kept: list[Reading] = []
-    refused = list(told.notes)
-    for reading in told.readings(now):
-        judged = plausible(reading.kind, reading.used_pct, reading.resets_at, now)
-        if isinstance(judged, str):
-            refused.append(f"{reading.kind}: {judged}")
-        else:
-            kept.append(replace(reading, used_pct=judged))
-    journal = monitor.stores.journal
+    """Keep what the client told us; whatever stands in the way, the next message tells it again."""
     try:
-        if kept:
-            journal.add_readings(kept)
-        journal.refuse(now, "status line", refused)
+        keep_readings(monitor.stores.journal, told.readings(now), "status line", now, told.notes)
     except sqlite3.OperationalError:
-        return  # another process writes for long: the next message, seconds away, tells it again
+        return  # another process writes for long
 
 
 def _read_tail(monitor: Monitor, transcript: str) -> None:

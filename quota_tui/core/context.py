@@ -110,7 +110,9 @@ def _project(memory: ProjectMemory) -> list[str]:
     known = memory.context
     lines = [f"Project: {_name(memory)}"]
     if known.stack:
-        lines.append(f"Stack: {', '.join(cleaned(fact.text, 60) for fact in known.stack)}{_from(known.stack)}")
+        lines.append(
+            f"Stack: {', '.join(cleaned(fact.text, 60) for fact in known.stack)}{_from(known.stack)}"
+        )
     if known.test_runner:
         lines.append(f"Tests run by: {cleaned(known.test_runner.text, 80)}{_from([known.test_runner])}")
     if known.architecture:
@@ -165,7 +167,9 @@ def _beginning(handoff: HandoffText | None, face: Face, room: _Room) -> list[str
     if not handoff.whole:
         return room.take_lines([named + (f": {cleaned(handoff.title, 120)}" if handoff.title else "")])
     lines = _lines(handoff)
-    told = f"{named}, left by the last session for this one. Too long for here, its first lines of {len(lines)}:"
+    told = (
+        f"{named}, left by the last session for this one. Too long for here, its first lines of {len(lines)}:"
+    )
     if not room.take(told):
         return room.take_lines([named])
     return [told, *room.take_lines(lines)]

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+import msgspec
+
 from quota_tui.core.learning import PctPerUsd, rounding
 from quota_tui.core.readings import Reading
 from quota_tui.core.windows import TICK, FirstCallAt
@@ -38,31 +40,54 @@ def used_elsewhere(
     return max(silent, reported - explained)
 
 
+class _Step(msgspec.Struct, frozen=True):
+    """`pct` was first told at `at`, and last at `known_at`, by `reporter`."""
+
+    at: datetime
+    known_at: datetime
+    pct: float
+    reporter: tuple[str, str] = ("", "")
+
+
 def _silent_rises(starts_at: datetime, readings: Sequence[Reading], first_call_at: FirstCallAt) -> float:
     """Sum of rises between readings without a local call between them."""
     steps = _steps(starts_at, readings)
     total, index = 0.0, 0
     while index + 1 < len(steps):
-        at, pct = steps[index]
+        step, following = steps[index], steps[index + 1]
+        at = _quiet_from(step, following, first_call_at)
         call = first_call_at(at)
         end = index
-        while end + 1 < len(steps) and (call is None or steps[end + 1][0] <= call):
+        while end + 1 < len(steps) and (call is None or steps[end + 1].at <= call):
             end += 1
         if end > index:
             before = first_call_at(at - LAG) if at > starts_at else None
             lagging = before is not None and before < at
-            total += max(0.0, steps[end][1] - pct - (LAG_PCT if lagging else 0.0))
+            total += max(0.0, steps[end].pct - step.pct - (LAG_PCT if lagging else 0.0))
         index = max(end, index + 1)
     return total
 
 
-def _steps(starts_at: datetime, readings: Sequence[Reading]) -> list[tuple[datetime, float]]:
-    """(at, percentage) from (start, 0 %) on, thinned to steps of a point, and to what followed a fall."""
-    steps = [(starts_at, 0.0)]
+def _quiet_from(step: _Step, following: _Step, first_call_at: FirstCallAt) -> datetime:
+    """From when on a rise to `following` would need a local call: when `step` was told first, or last.
+
+    Last counts when the same reporter told both (another's repetition may be an idle terminal's), and when
+    the calls before it were long enough ago to be in its percentage.
+    """
+    if step.reporter != following.reporter or step.known_at <= step.at:
+        return step.at
+    lagging = first_call_at(step.known_at - LAG)
+    return step.at if lagging is not None and lagging < step.known_at else step.known_at
+
+
+def _steps(starts_at: datetime, readings: Sequence[Reading]) -> list[_Step]:
+    """From (start, 0 %) on, thinned to steps of a point, and to what followed a fall."""
+    steps = [_Step(starts_at, starts_at, 0.0)]
     for reading in readings:
-        at, pct = reading.at + TICK, reading.used_pct
-        if pct < steps[-1][1]:
-            steps = [(at, pct)]
-        elif pct - steps[-1][1] >= 1 and at >= steps[-1][0]:
-            steps.append((at, pct))
+        at, known_at = reading.at + TICK, max(reading.at, reading.known_at) + TICK
+        step = _Step(at, known_at, reading.used_pct, (reading.source, reading.session_id))
+        if step.pct < steps[-1].pct:
+            steps = [step]
+        elif step.pct - steps[-1].pct >= 1 and at >= steps[-1].at:
+            steps.append(step)
     return steps

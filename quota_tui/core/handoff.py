@@ -6,7 +6,7 @@ without loss; `core.handoff_json` is the form for programs; `core.handoff_check`
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime, timedelta, tzinfo
 
 import msgspec
@@ -155,3 +155,42 @@ def start_instant(start: str, resets_at: datetime | None, zone: tzinfo = UTC) ->
 def is_start(start: str) -> bool:
     """Whether it is a choice of start: one of the words, or a time."""
     return start in STARTS or instant(start) is not None
+
+
+def with_texts(handoff: Handoff, change: Callable[[str, str], str]) -> Handoff:
+    """The handoff with every text that a person or a model wrote passed through `change(field, text)`.
+
+    In the order of the document. `field` is the text's path, as in `objectives[0].steps[1]`. Ids, the
+    project's path, the agent and times are not such texts.
+    """
+
+    def each(field: str, texts: Iterable[str]) -> tuple[str, ...]:
+        return tuple(change(f"{field}[{at}]", text) for at, text in enumerate(texts))
+
+    def objective(field: str, item: Objective) -> Objective:
+        text, steps = change(f"{field}.text", item.text), each(f"{field}.steps", item.steps)
+        return msgspec.structs.replace(item, text=text, steps=steps)
+
+    def sections() -> Iterator[Section]:
+        for at, item in enumerate(handoff.extra_sections, 1):
+            name = f"section {at}"
+            yield Section(change(name, item.heading), change(name, item.body))
+
+    old = handoff.state
+    changes: dict[str, object] = {"title": change("title", handoff.title)}
+    changes["accomplished"] = each("accomplished", handoff.accomplished)
+    changes["state"] = State(
+        branch=change("state.branch", old.branch),
+        last_commit=change("state.last_commit", old.last_commit),
+        tests=change("state.tests", old.tests),
+        files_modified=each("state.files_modified", old.files_modified),
+        other=each("state.other", old.other),
+    )
+    changes["objectives"] = tuple(
+        objective(f"objectives[{at}]", item) for at, item in enumerate(handoff.objectives)
+    )
+    for field in ("decisions", "failed", "blockers", "files", "commands"):
+        changes[field] = each(field, getattr(handoff, field))
+    changes["instructions"] = change("instructions", handoff.instructions)
+    changes["extra_front"] = tuple((key, change(f"front.{key}", value)) for key, value in handoff.extra_front)
+    return msgspec.structs.replace(handoff, **changes, extra_sections=tuple(sections()))

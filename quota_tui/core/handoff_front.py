@@ -39,6 +39,9 @@ _ALIASES = {
 _KEY = re.compile(r"[^\W\d][\w .-]*")
 _CONTINUES = re.compile(r"[ \t]+\S|-(?: |$)")
 """What may follow an unknown key: an indented line, or one of a list."""
+_NOT_PLAIN_YAML = re.compile(r"^$|^[-?:,\[\]{}#&*!|>'\"%@`]|: | #|:$|\n")
+"""Other programs read front matter as YAML: what means something there is written in quotes."""
+
 _NUMBER = re.compile(r"\d[\d,_]*")
 
 
@@ -164,7 +167,7 @@ def _written(value: str | float | datetime | None) -> str:
     if isinstance(value, float):
         return str(int(value)) if value.is_integer() else repr(value)
     text = str(value)
-    plain = bool(text) and text == text.strip() and "\n" not in text and is_plain(text)
+    plain = text == text.strip() and is_plain(text) and not _NOT_PLAIN_YAML.search(text)
     return text if plain and _plain(text) == text else quote(text)
 
 

@@ -118,9 +118,7 @@ def left_open(memory: ProjectMemory, but: str) -> tuple[SessionNote, ...]:
     return tuple(note for note in memory.sessions if note.ended_at is None and note.id != but)
 
 
-def with_decisions(
-    memory: ProjectMemory, texts: Iterable[str], at: datetime, source: str
-) -> ProjectMemory:
+def with_decisions(memory: ProjectMemory, texts: Iterable[str], at: datetime, source: str) -> ProjectMemory:
     """Add key decisions; one that is known already (however it is spaced) keeps its date."""
     known = {_key(fact.text) for fact in memory.context.decisions}
     added = []

@@ -56,7 +56,9 @@ def read(data: bytes, project: str) -> Read:
 def written(memory: ProjectMemory, document: dict[str, Any]) -> bytes:
     """The file's bytes: `memory` laid over the document it was read from."""
     plain = msgspec.to_builtins(memory)
-    theirs = {each["id"]: each for each in _dicts(document.get("sessions")) if isinstance(each.get("id"), str)}
+    theirs = {
+        each["id"]: each for each in _dicts(document.get("sessions")) if isinstance(each.get("id"), str)
+    }
     plain["sessions"] = [{**theirs.get(each["id"], {}), **each} for each in plain["sessions"]]
     before = document.get("context")
     plain["context"] = {**(before if isinstance(before, dict) else {}), **plain["context"]}

@@ -39,6 +39,8 @@ from quota_tui.core.zones import UNKNOWN, ZONES, Zone, zone_of
 
 NO_PLAN = "no plan loaded"
 NOTHING_SCHEDULED = "nothing scheduled"
+LEAST_CHANCE = 0.01
+"""A chance worth telling beside the expectation."""
 
 
 def fit(width: int, *alternatives: str) -> str:
@@ -110,19 +112,21 @@ def projected_words(state: WindowState) -> tuple[str, ...]:
         return ("",)
     short = f"≈{pct(min(100.0, state.projected_pct))} at reset"
     low, high = state.projected_pct_low, state.projected_pct_high
-    if low is None or high is None:
+    if low is None or high is None or min(100.0, high) - low < 1:
         return (short,)
     return (f"{short} ({figure(min(100.0, low))}–{figure(min(100.0, high))})", short)
 
 
-def basis_words(state: WindowState, now: datetime) -> tuple[str, ...]:
-    """How the number is known and how old that is."""
+def basis_words(state: WindowState, now: datetime, data_at: datetime | None = None) -> tuple[str, ...]:
+    """How the number is known and how old that is; `data_at` is the newest thing known at all."""
     basis, source = state.basis, state.reading_source.value if state.reading_source else "reading"
     read_at = state.reading_at or state.as_of
     when = f" {age(read_at, now)}" if read_at else ""
-    data = f" · data {age(state.as_of, now)}" if state.as_of else ""
+    data = f" · data {age(data_at, now)}" if data_at else ""
     if basis is Basis.OFFICIAL:
         return (f"official: {source}{when}", f"official{when}")
+    if basis is Basis.FUSED and state.reading_at is None:
+        return ("fused: 0 % at the reset, and the use here since", "fused: use since the reset", "fused")
     if basis is Basis.FUSED:
         told = f"fused: {source}{when}"
         since = state.tokens_since_reading
@@ -179,8 +183,10 @@ def reach_words(snapshot: Snapshot, now: datetime, face: Face) -> tuple[str, ...
     before = (ahead.at, ahead.at_low, ahead.at_high)
     at, low, high = (each if each and not (reset and each >= reset) else None for each in before)
     if at is None:
-        maybe = f" (chance {pct(100 * ahead.chance_before_reset)})"
-        return (f"{mark} not before the reset{maybe}", f"{mark} not before reset", f"no {mark} before reset")
+        plain = (f"{mark} not before the reset", f"{mark} not before reset", f"no {mark} before reset")
+        if ahead.chance_before_reset < LEAST_CHANCE:
+            return plain
+        return (f"{plain[0]} (chance {pct(100 * ahead.chance_before_reset)})", *plain)
     told = f"{mark} at {clock(at, face)}"
     first = clock(low or at, face)
     span = f"({first}–{clock(high, face)})" if high else f"({first}–after reset)"

@@ -30,7 +30,7 @@ from quota_tui.core.windows import TICK, WEEK, Window, current_five_hour, curren
 OFFICIAL_FOR = timedelta(minutes=10)
 """A reading is official this long, while nothing is called here. Then use elsewhere may have moved it."""
 MIX_CALLS = 10
-"""Calls a window needs for its own mix of tokens per dollar; before, the last seven days' mix is taken."""
+"""The last seven days' mix of tokens per dollar counts as much as this many calls of the window's own."""
 RESET_COUNTS = 2 * WEEK
 """So long after the last reported reset are later windows taken to have begun at 0 %."""
 STALE_PCT = 1.5
@@ -176,9 +176,7 @@ def window_state(now: datetime, facts: Facts, ledger: Ledger) -> WindowState:
     window, is_week = facts.window, facts.kind is not WindowKind.FIVE_HOUR
     start = window.starts_at if window else now - WEEK if is_week else None
     used = ledger.totals(start, now + TICK, facts.model) if start else UsageTotals()
-    mix = used if used.calls >= MIX_CALLS else ledger.totals(now - WEEK, now + TICK, facts.model)
-    mix = mix if mix.cost_usd > 0 else used
-    tokens_per_usd = mix.total_tokens / mix.cost_usd if mix.cost_usd > 0 else None
+    tokens_per_usd = _mix(used, ledger.totals(now - WEEK, now + TICK, facts.model))
     state = WindowState(
         kind=facts.kind,
         model=facts.model,
@@ -200,6 +198,13 @@ def window_state(now: datetime, facts: Facts, ledger: Ledger) -> WindowState:
     elif begun and not used.calls:
         state = _from_zero(state, PctPerUsd(0.0, 0.0, 0.0, 0))
     return _in_tokens(state, rate, tokens_per_usd)
+
+
+def _mix(used: UsageTotals, week: UsageTotals) -> float | None:
+    """Tokens per dollar of a window, drawn to the week's while the window has few calls; None: no cost."""
+    weight = min(1.0, MIX_CALLS / week.calls) if week.calls else 0.0
+    cost = used.cost_usd + weight * week.cost_usd
+    return (used.total_tokens + weight * week.total_tokens) / cost if cost > 0 else None
 
 
 def _from_reading(

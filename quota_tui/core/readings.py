@@ -65,6 +65,7 @@ _LENGTH = {
     WindowKind.OVERAGE: timedelta(days=31),
 }
 _HOUR = timedelta(hours=1)
+_NO_JUMP = timedelta(minutes=5)
 
 
 def window_length(kind: WindowKind) -> timedelta:
@@ -103,9 +104,14 @@ def plausible(kind: WindowKind, used_pct: float, resets_at: datetime, at: dateti
 
 
 def told_at(reading: Reading, now: datetime) -> datetime:
-    """When it was told: `at`, in whole hours moved back where the clock has jumped back since."""
+    """When it was told: `at`, in whole hours moved back where the clock has jumped back since.
+
+    A little ahead is no jump: it was told while `now` was being looked at.
+    """
     ahead = reading.at - now
-    return reading.at if ahead <= timedelta(0) else reading.at - _HOUR * math.ceil(ahead / _HOUR)
+    if ahead <= _NO_JUMP:
+        return min(reading.at, now)
+    return reading.at - _HOUR * math.ceil(ahead / _HOUR)
 
 
 def of_late(readings: Iterable[Reading], now: datetime) -> list[Reading]:

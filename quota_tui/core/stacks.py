@@ -224,8 +224,14 @@ def _package_json(finder: _Finder, path: str, text: str) -> None:
             finder.add(name, path)
     manager = whole.get("packageManager")
     if isinstance(manager, str) and re.fullmatch(r"(npm|yarn|pnpm|bun)@\S{1,20}", manager):
-        finder.add(LOCKS[{"npm": "package-lock.json", "yarn": "yarn.lock", "bun": "bun.lock"}.get(
-            manager.partition("@")[0], "pnpm-lock.yaml")], path)
+        finder.add(
+            LOCKS[
+                {"npm": "package-lock.json", "yarn": "yarn.lock", "bun": "bun.lock"}.get(
+                    manager.partition("@")[0], "pnpm-lock.yaml"
+                )
+            ],
+            path,
+        )
     runner = next((name for name in _JS_RUNNERS if name in needs), "")
     if runner or isinstance(_object(whole, "scripts").get("test"), str):
         finder.runs_tests_by(runner or "npm test", path)

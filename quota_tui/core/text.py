@@ -81,7 +81,7 @@ def quota_text(snapshot: Snapshot, now: datetime, face: Face) -> list[str]:
         use = (used_words(state)[0], left_words(state)[0], projected_words(state)[0], elsewhere)
         said = (*use, reset_words(state, now, face)[0])
         lines.append(f"{window_name(state)}: " + " · ".join(each for each in said if each))
-        lines.append(f"  {basis_words(state, now)[0]}")
+        lines.append(f"  {basis_words(state, now, snapshot.sources.data_at)[0]}")
     return [in_face(line, face) for line in lines]
 
 

@@ -17,12 +17,12 @@ from typing import Any
 
 import msgspec
 
-from quota_tui.cli.statusline_run import _record as record_status
 from quota_tui.config import Settings
 from quota_tui.demo.home import DemoHome, RemoveOnSignal
 from quota_tui.demo.scenario import Scenario, load_scenario
 from quota_tui.demo.story import Kind, Story, tell
 from quota_tui.monitor.monitor import Monitor
+from quota_tui.monitor.record import keep_readings
 from quota_tui.sources.process_facts import process_facts
 from quota_tui.sources.statusline import parse_status_line
 from quota_tui.sources.zone import local_zone
@@ -108,7 +108,7 @@ class Demo:
             if event.kind is Kind.LINES:
                 lines.setdefault(event.path, []).append(event.data)
             elif event.kind is Kind.STATUS_LINE:
-                record_status(self._monitor, parse_status_line(event.data), event.at)
+                self._record(event.data, event.at)
             else:
                 session = event.data
         for path, parts in lines.items():
@@ -116,6 +116,11 @@ class Demo:
         if session is not None:
             self._home.put_session(os.getpid(), _of_this_process(session))
         return self._next - first
+
+    def _record(self, data: bytes, at: datetime) -> None:
+        """As `quota-tui statusline` does it."""
+        told = parse_status_line(data)
+        keep_readings(self._monitor.stores.journal, told.readings(at), "status line", at, told.notes)
 
     def start(self) -> None:
         """Let the time run."""

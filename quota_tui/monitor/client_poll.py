@@ -7,10 +7,8 @@ import threading
 from collections.abc import Callable
 from datetime import datetime
 
-from msgspec.structs import replace
-
 from quota_tui.config import Readings
-from quota_tui.core.readings import Reading, plausible
+from quota_tui.monitor.record import keep_readings
 from quota_tui.sources.client import ClientUsage, ask_usage, find_client
 from quota_tui.store.database import StoreCorruptError, StoreUnavailableError
 from quota_tui.store.journal import Journal
@@ -62,16 +60,7 @@ class ClientPoll:
                 journal.learn("plan", plan.encode(), self._clock())
             if not isinstance(answer, ClientUsage):
                 return answer.text
-            kept: list[Reading] = []
-            refused: list[str] = []
-            for reading in answer.readings:
-                judged = plausible(reading.kind, reading.used_pct, reading.resets_at, reading.at)
-                if isinstance(judged, str):
-                    refused.append(f"{reading.kind}: {judged}")
-                else:
-                    kept.append(replace(reading, used_pct=judged))
-            journal.add_readings(kept)
-            journal.refuse(answer.at, "client query", refused)
+            keep_readings(journal, answer.readings, "client query", answer.at)
         finally:
             journal.close()
         return "old numbers" if answer.is_stale else "answers"

@@ -23,7 +23,18 @@ MAX_ITEMS = 16
 MAX_LAYOUT = 12
 _WORKSPACES = frozenset({"packages", "apps", "crates", "services", "libs", "modules"})
 _NOT_THEIRS = frozenset(
-    {"node_modules", "vendor", "venv", "env", "dist", "build", "target", "out", "__pycache__", "site-packages"}
+    {
+        "node_modules",
+        "vendor",
+        "venv",
+        "env",
+        "dist",
+        "build",
+        "target",
+        "out",
+        "__pycache__",
+        "site-packages",
+    }
 )
 
 

@@ -11,13 +11,16 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from quota_tui.core.usage import BAR_S, Bar, UsageRecord, UsageTotals
 from quota_tui.store.database import BUSY_S, connect, prepare, write
 from quota_tui.store.history_merge import PLACEHOLDER, READ_CALLS, Merge, record_of
 from quota_tui.store.history_schema import INDEXES, ROLLUP_S, SCHEMA, SUMS, VERSION
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
 
 
 class History:
@@ -76,7 +79,7 @@ class History:
 
     def totals(self, start: datetime, end: datetime, model_family: str = "") -> UsageTotals:
         """What the calls of a range add up to; of one model family when it is named."""
-        first, last = _ms(start), _ms(end)
+        first, last = first_ms(start), first_ms(end)
         span = ROLLUP_S * 1000 if model_family else BAR_S * 1000
         inner, outer = -(-first // span) * span, last // span * span
         if outer <= inner:
@@ -105,14 +108,14 @@ class History:
     def first_call_at(self, at_or_after: datetime) -> datetime | None:
         """When the first call at or after an instant was made."""
         row = self.db.execute(
-            "SELECT at_ms FROM calls WHERE counted AND at_ms>=? ORDER BY at_ms LIMIT 1", (_ms(at_or_after),)
+            "SELECT at_ms FROM calls WHERE counted AND at_ms>=? ORDER BY at_ms LIMIT 1", (first_ms(at_or_after),)
         ).fetchone()
         return _instant(row[0]) if row else None
 
     def last_call_at(self, before: datetime) -> datetime | None:
         """When the last call before an instant was made."""
         row = self.db.execute(
-            "SELECT at_ms FROM calls WHERE counted AND at_ms<? ORDER BY at_ms DESC LIMIT 1", (_ms(before),)
+            "SELECT at_ms FROM calls WHERE counted AND at_ms<? ORDER BY at_ms DESC LIMIT 1", (first_ms(before),)
         ).fetchone()
         return _instant(row[0]) if row else None
 
@@ -130,7 +133,7 @@ class History:
         rows = self.db.execute(
             "SELECT at_ms, input + output + write_5m + write_1h, cost FROM calls"
             " WHERE counted AND at_ms>=? AND at_ms<? ORDER BY at_ms",
-            (_ms(start), _ms(end)),
+            (first_ms(start), first_ms(end)),
         )
         return [(_instant(at_ms), tokens, cost) for at_ms, tokens, cost in rows]
 
@@ -164,8 +167,9 @@ def _family(family: str) -> str:
     return f" AND model IN (SELECT id FROM names WHERE name LIKE '%{family}%')"
 
 
-def _ms(at: datetime) -> int:
-    return round(at.timestamp() * 1000)
+def first_ms(at: datetime) -> int:
+    """The first whole millisecond (Unix) at or after an instant: calls are timed in those."""
+    return -(-((at - _EPOCH) // _MICROSECOND) // 1000)
 
 
 def _instant(ms: int) -> datetime:

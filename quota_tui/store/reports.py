@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from quota_tui.core.report import UsageRow
 from quota_tui.core.usage import BAR_S, UsageTotals
-from quota_tui.store.history import History
+from quota_tui.store.history import History, first_ms
 from quota_tui.store.history_schema import MINUTES, ROLLUP_S, SUMS
 
 GROUPS = ("model", "project", "session")
@@ -76,7 +76,7 @@ def _inside(start: int, end: int, span: int) -> tuple[int, int]:
 
 
 def _ms(at: datetime | None, default: int) -> int:
-    return default if at is None else round(at.timestamp() * _MS)
+    return default if at is None else first_ms(at)
 
 
 def _instant(ms: int) -> datetime:

@@ -21,7 +21,9 @@ PIECES = (
 
 def texts() -> st.SearchStrategy[str]:
     pieces = st.lists(st.one_of(st.sampled_from(PIECES), st.text(max_size=6)), max_size=8).map("".join)
-    return st.one_of(pieces, st.text(st.characters(codec=None), max_size=20), st.sampled_from(PIECES)).map(_one_form)
+    return st.one_of(pieces, st.text(st.characters(codec=None), max_size=20), st.sampled_from(PIECES)).map(
+        _one_form
+    )
 
 
 def _one_form(text: str) -> str:
@@ -35,11 +37,18 @@ def tuples(of: st.SearchStrategy, most: int = 4) -> st.SearchStrategy[tuple]:
 
 counts = st.none() | st.integers(0, 200_000) | st.integers(0, MAX_TOKENS)
 instants = st.none() | st.datetimes(
-    datetime(1971, 1, 1), datetime(9000, 1, 1), timezones=st.just(UTC)  # noqa: DTZ001 - the strategy adds the zone
+    datetime(1971, 1, 1),
+    datetime(9000, 1, 1),
+    timezones=st.just(UTC),  # noqa: DTZ001 - the strategy adds the zone
 )
 objectives = st.builds(Objective, texts(), counts, counts, counts, tuples(texts(), 3), st.booleans())
 states = st.builds(
-    State, branch=texts(), last_commit=texts(), tests=texts(), files_modified=tuples(texts()), other=tuples(texts())
+    State,
+    branch=texts(),
+    last_commit=texts(),
+    tests=texts(),
+    files_modified=tuples(texts()),
+    other=tuples(texts()),
 )
 quotas = st.builds(
     Quota,

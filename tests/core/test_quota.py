@@ -3,6 +3,7 @@ from __future__ import annotations
 import random
 from collections.abc import Sequence
 from datetime import timedelta
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -229,11 +230,17 @@ def test_a_young_window_borrows_the_weeks_mix_of_tokens():
             self.tokens_per_usd = 40_000 if start > at(-24) else 10_000
             return super().totals(start, end, model_family)
 
-    readings, history = [told(0.9, 40)], [(at(-50), 100.0)]
-    young = quota_states(at(1), readings, Mixed([*history, (at(0.5), 8.0)]), NONE).five_hour
-    assert young.limit_tokens == 200_000
-    grown = [(at(0.5 + i / 100), 0.8) for i in range(10)]
-    assert quota_states(at(1), readings, Mixed([*history, *grown]), NONE).five_hour.limit_tokens == 800_000
+    def limit(calls):
+        state = quota_states(at(1), [told(0.9, 40)], Mixed([*history, *calls]), NONE).five_hour
+        return state.limit_tokens / state.used.cost_usd  # the same 40 % each time, whatever they cost
+
+    # The week's mix is 10k tokens a dollar, the window's own 40k; ten calls of the week weigh on it.
+    history = [(at(-50 - i / 100), 0.8) for i in range(500)]
+    mixes = [limit([(at(0.5 + i / 1000), 0.8) for i in range(calls)]) * 0.4 for calls in (1, 5, 20, 200)]
+    assert mixes == sorted(mixes)
+    assert 10_000 < mixes[0] < 20_000
+    assert 35_000 < mixes[-1] < 40_000
+    assert all(after < 2 * before for before, after in pairwise(mixes))
 
 
 def test_without_a_weekly_reset_the_last_seven_days_are_shown():

@@ -152,11 +152,12 @@ def state(**changes: object) -> WindowState:
         ({"basis": Basis.GUESS}, "guess: 90th percentile of your windows · data just now"),
         ({"basis": Basis.CONFIGURED}, "configured: your own limit of 200k · data just now"),
         ({"basis": Basis.LIMIT_HIT}, "limit-hit: what earlier limit hits cost · data just now"),
-        ({"basis": Basis.NONE, "as_of": None}, "none: no limit known"),
+        ({"basis": Basis.NONE}, "none: no limit known · data just now"),
     ],
 )
 def test_the_basis_is_told_in_words_with_its_age(changes, said):
-    assert phrases.basis_words(state(**changes), NOW)[0] == said
+    data_at = NOW - timedelta(seconds=4)
+    assert phrases.basis_words(state(**changes), NOW, data_at)[0] == said
 
 
 @pytest.mark.parametrize("basis", list(Basis))

@@ -16,7 +16,7 @@ from quota_tui.core.pricing import Pricer, with_overrides
 from quota_tui.core.usage import UsageRecord, UsageTotals
 from quota_tui.store.activity import median_call_tokens, session_sizes, sessions_since
 from quota_tui.store.database import write
-from quota_tui.store.history import History
+from quota_tui.store.history import History, first_ms
 from quota_tui.store.history_prices import note_other_prices, reprice
 from quota_tui.store.prices import load_prices
 from quota_tui.store.reports import GROUPS, grouped, spans
@@ -151,7 +151,7 @@ def test_totals_of_any_range_are_those_of_its_calls(lines: list[UsageRecord], be
     history.merge(lines)
     start = START + timedelta(minutes=begin)
     end = start + timedelta(minutes=length)
-    start_ms, end_ms = round(start.timestamp() * 1000), round(end.timestamp() * 1000)
+    start_ms, end_ms = first_ms(start), first_ms(end)
     rows = history.db.execute(
         "SELECT input + output + write_5m + write_1h, name FROM calls JOIN names ON names.id=model"
         " WHERE counted AND at_ms>=? AND at_ms<?",
@@ -194,6 +194,28 @@ def test_a_call_whose_time_changes_leaves_no_trace_at_the_old_one(history: Histo
         merge.add([call(at=17, output_tokens=400)])
     assert [bar.start_s for bar in history.bars(*ALWAYS)] == [int(START.timestamp()) + 900]
     assert merge.oldest_ms == round(START.timestamp() * 1000)  # what is remembered from there on is stale
+
+
+def test_an_instant_between_two_milliseconds_is_neither() -> None:
+    """`[a + 1 us, b + 1 us)` is "after a, up to b"."""
+    history, tick = History(None), timedelta(microseconds=1)
+    at = START + timedelta(milliseconds=123)
+    history.merge([UsageRecord(message_id="m", request_id="r", at_ms=first_ms(at), session_id="s", project="p", model="m")])
+    assert history.totals(at, at + tick).calls == 1
+    assert history.totals(at - tick, at).calls == 0
+    assert history.totals(at + tick, at + timedelta(seconds=1)).calls == 0
+    assert history.first_call_at(at) == at
+    assert history.first_call_at(at + tick) is None
+    assert history.last_call_at(at) is None
+    assert history.last_call_at(at + tick) == at
+    history.close()
+
+
+@given(st.integers(0, 4_102_444_799_999))
+def test_whole_milliseconds_are_themselves(ms: int) -> None:
+    at = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=ms)
+    assert first_ms(at) == ms
+    assert first_ms(at + timedelta(microseconds=1)) == first_ms(at + timedelta(microseconds=999)) == ms + 1
 
 
 def test_names_are_kept_once(history: History) -> None:

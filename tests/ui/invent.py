@@ -422,7 +422,9 @@ def usage_rows(by: str) -> list[UsageRow]:
         "day": [f"2026-11-{day:02d}" for day in range(1, 21)],
         "model": ["claude-sonnet-5-5-20260930", "claude-opus-5-20260801", "claude-haiku-5-20260701"],
         "project": ["/home/ada/code/api", "/home/ada/code/quota-tui", "/srv/experiments/tokenizer"],
-        "window": [f"2026-11-{day:02d} {hour:02d}:40" for day in (18, 19, 20) for hour in (8, 13, 18)],
+        "window": [
+            f"2026-11-{day:02d}T{hour:02d}:40:12+00:00" for day in (18, 19, 20) for hour in (8, 13, 18)
+        ],
     }[by]
     rows = []
     for i, key in enumerate(keys):

@@ -76,9 +76,9 @@ async def test_with_the_plots_extra_there_is_a_chart_where_it_fits():
     pytest.importorskip("textual_plotext", reason="the extra `plots` is not installed")
     async with dashboard() as (app, pilot, _):
         await pilot.press("h")
-        await until_shown(pilot, "thousand tokens")
+        await until_shown(pilot, "┤")
         await pilot.resize_terminal(60, 16)
-        await until(pilot, lambda: "thousand tokens" not in text(app))
+        await until(pilot, lambda: "┤" not in text(app))
         await until_shown(pilot, "2026-11-20")
 
 

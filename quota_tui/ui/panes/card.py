@@ -148,7 +148,7 @@ def rows(view: View, snapshot: Snapshot, width: int, height: int) -> list[Row]:
         ranked.append((1, gauge_row(state.used_pct, state.projected_pct, width, style, view.face)))
         ranked.append((6, marks_row(width)))
     ranked.append((0, amount_row(snapshot, state, width)))
-    ranked.append((1, chain(width, styled(basis_words(state, view.now), MUTED))))
+    ranked.append((1, chain(width, styled(basis_words(state, view.now, snapshot.sources.data_at), MUTED))))
     ranked += [*gap, *other_rows(view, snapshot, state, width), *gap]
     if state.used_pct is not None:
         ranked.append((3, rate_row(view, snapshot, width)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from datetime import datetime
 
 import msgspec
 
@@ -14,6 +15,7 @@ from quota_tui.core.words import (
     clean,
     clip,
     clip_path,
+    clock,
     model_name,
     pct,
     project_name,
@@ -70,7 +72,16 @@ def key_of(row: UsageRow, by: str, face: Face, width: int = KEY_WIDTH) -> str:
         return clip(model_name(row.key, face), width, face)
     if by == "project":
         return clip_path(project_name(row.key, face), width, face)
-    return clip(clean(row.key, face), width, face)
+    return clip(_local(row.key, face) if by == "window" else clean(row.key, face), width, face)
+
+
+def _local(key: str, face: Face) -> str:
+    """A window is named by the instant it began: shown in the person's zone."""
+    try:
+        began = datetime.fromisoformat(key).astimezone(face.zone)
+    except ValueError:
+        return clean(key, face)
+    return f"{began:%Y-%m-%d} {clock(began, face)}"
 
 
 def bar(share: float, width: int, face: Face) -> str:

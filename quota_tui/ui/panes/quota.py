@@ -98,7 +98,7 @@ def small_rows(view: View, others: list[WindowState], width: int) -> list[Rank]:
     return made
 
 
-def block(view: View, state: WindowState, width: int) -> list[Rank]:
+def block(view: View, snapshot: Snapshot, state: WindowState, width: int) -> list[Rank]:
     """One window in full: number, gauge, amounts and reset, and how it is known."""
     ranked: list[Rank] = [(0, head_row(state, width))]
     if state.used_pct is not None:
@@ -106,7 +106,7 @@ def block(view: View, state: WindowState, width: int) -> list[Rank]:
         ranked.append((0, gauge_row(state.used_pct, state.projected_pct, width, style, view.face)))
         ranked.append((3, marks_row(width)))
     ranked += amount_rows(view, state, width)
-    ranked.append((1, chain(width, styled(basis_words(state, view.now), MUTED))))
+    ranked.append((1, chain(width, styled(basis_words(state, view.now, snapshot.sources.data_at), MUTED))))
     if state.note:
         ranked += [(5, line) for line in wrap(clean(state.note, view.face), width, MUTED, view.face, most=2)]
     return ranked
@@ -116,7 +116,7 @@ def compact(view: View, snapshot: Snapshot, width: int) -> list[Rank]:
     """The window in view in full, the others as small gauges."""
     state = chosen_window(view, snapshot)
     others = [each for each in shown_windows(snapshot) if each is not state]
-    ranked = block(view, state, width)
+    ranked = block(view, snapshot, state, width)
     return [*ranked, (7, ()), *small_rows(view, others, width)] if others else ranked
 
 
@@ -129,6 +129,6 @@ def rows(view: View, snapshot: Snapshot, width: int, height: int) -> list[Row]:
     """The pane's rows, at most `height`; every window in full where there is room."""
     state = chosen_window(view, snapshot)
     every = [state, *(each for each in shown_windows(snapshot) if each is not state)]
-    full = [rank for each in every for rank in ((7, ()), *block(view, each, width))][1:]
+    full = [rank for each in every for rank in ((7, ()), *block(view, snapshot, each, width))][1:]
     ranked = compact(view, snapshot, width)
     return fit_height(full if len(ranked) + 1 < len(full) <= height else ranked, height)

@@ -23,7 +23,7 @@ from quota_tui.ui.collector import in_one_line
 from quota_tui.ui.keys import GROUPINGS, HISTORY_BINDINGS
 from quota_tui.ui.panes.history import BY_TIME, GAP, in_order, key_of, table, totals_words
 from quota_tui.ui.provider import Provider
-from quota_tui.ui.rows import ALARM, BOLD, MUTED, PLAIN, as_face, row
+from quota_tui.ui.rows import ALARM, BOLD, MUTED, PLAIN, as_face, chain, row
 from quota_tui.ui.widgets.rows_widget import to_content
 
 if TYPE_CHECKING:
@@ -95,13 +95,17 @@ class HistoryScreen(Screen[None]):
         fits = event.size.width >= CHART_FROM[0] and event.size.height >= CHART_FROM[1]
         for chart in self.query("#chart"):
             chart.display = fits
+        self._title()
         self._show()
 
     def _title(self) -> None:
         styles = {name: BOLD if name == self.by else MUTED for name in GROUPINGS}
         names = [(f" {at} {name} ", styles[name]) for at, name in enumerate(GROUPINGS, start=1)]
-        line = row((" History", BOLD), (f"  {self.days} days ", PLAIN), *names)
-        self.query_one("#title", Static).update(to_content(as_face([line], self._face)))
+        head = row((" History", BOLD), (f"  {self.days} days ", PLAIN))
+        short = row((f"by {self.by}", BOLD), (f"  1-{len(GROUPINGS)}: others", MUTED))
+        lines = [row(*head, *names), row(*head, *short), row(*head, *short[:1])]
+        fitting = chain(self.size.width, lines)
+        self.query_one("#title", Static).update(to_content(as_face([fitting], self._face)))
 
     def _foot(self, told: str, style: str) -> None:
         keys = "" if self.size.width < CHART_FROM[0] else "   d 30/90 days  esc back"

@@ -6,18 +6,23 @@ from collections.abc import Sequence
 
 from textual_plotext import PlotextPlot
 
+from quota_tui.core.words import tokens
+
 MOST_BARS = 90
-THOUSAND = 1000
+TICKS = 4
 
 
 class BarChart(PlotextPlot):
-    """Tokens (in thousands) for each name, in the order given."""
+    """Tokens for each name, in the order given."""
 
     def show(self, names: Sequence[str], amounts: Sequence[int]) -> None:
-        """Draw these bars."""
+        """Draw these bars; of too many the first ones."""
         plot = self.plt
         plot.clear_data()
         plot.clear_figure()
-        plot.title("thousand tokens")
-        plot.bar(list(names)[:MOST_BARS], [amount / THOUSAND for amount in amounts][:MOST_BARS], width=0.6)
+        plot.title("tokens")
+        plot.bar(list(names)[:MOST_BARS], list(amounts)[:MOST_BARS], width=0.6)
+        top = max(amounts, default=0)
+        ticks = [top * at / TICKS for at in range(TICKS + 1)]
+        plot.yticks(ticks, [tokens(tick) for tick in ticks])
         self.refresh()

@@ -103,8 +103,10 @@ class Board(Widget):
 
     def show(self, view: View) -> None:
         """Draw this view; move panes only when their places change."""
-        self.view = view
-        self.replace()
+        # Between two snapshots only the clock moves, and that moves no pane.
+        before, self.view = self.view, view
+        if before is None or _asks_anew(before, view):
+            self.replace()
         for child in self.children:
             if isinstance(child, RowsWidget):
                 child.show(view)
@@ -115,3 +117,12 @@ class Board(Widget):
         if self.size and self.children and self.places_at(self.size) != before:
             # A child's request is what makes Textual ask its parent for a new arrangement.
             self.children[0].refresh(layout=True)
+
+
+def _asks_anew(before: View, view: View) -> bool:
+    """Whether panes may want another height than before."""
+    return (
+        before.snapshot is not view.snapshot
+        or before.chosen != view.chosen
+        or bool(before.notices) != bool(view.notices)
+    )

@@ -1,0 +1,43 @@
+"""The SessionEnd hook: closes the session's record in the project's memory."""
+
+from __future__ import annotations
+
+from quota_tui.cli.hook import Hook
+from quota_tui.cli.hook_session import open_monitor, read_end, used_by
+from quota_tui.core.memory import ProjectMemory, SessionNote, is_empty, with_found, with_session, without_session
+from quota_tui.sources.stack import found_facts
+from quota_tui.store.memory import update_memory
+from quota_tui.store.session_usage import SessionUse
+
+
+def run(hook: Hook) -> str:
+    """Read the end of the transcript, write when the session ended and what it used. Says nothing."""
+    use = hook.attempt("transcript", lambda: _use(hook))
+    found = hook.attempt("stack", lambda: found_facts(hook.project, hook.now))
+
+    def close(memory: ProjectMemory) -> ProjectMemory:
+        note = SessionNote(
+            id=hook.told.session_id,
+            started_at=use.first_at if use else None,
+            ended_at=hook.now,
+            tokens=use.tokens if use else 0,
+        )
+        memory = with_session(memory, note)
+        closed = memory.session(note.id)
+        if closed is not None and is_empty(closed):
+            return without_session(memory, note.id)  # opened and left
+        return with_found(memory, *found) if found else memory
+
+    loaded = hook.attempt("memory", lambda: update_memory(hook.setup.claude_dirs[0], hook.project, close))
+    for text in loaded.notes if loaded else ():
+        hook.note(text)
+    return ""
+
+
+def _use(hook: Hook) -> SessionUse | None:
+    monitor = open_monitor(hook)
+    try:
+        monitor.attempt(lambda: read_end(monitor, hook.told.transcript_path))
+        return used_by(monitor, [hook.told.session_id], hook.now).get(hook.told.session_id)
+    finally:
+        monitor.close()

@@ -1,0 +1,93 @@
+"""`quota-tui slash NAME`: what our slash commands run inside Claude Code. Not for people, so not listed.
+
+It answers in a few lines, for Claude to pass on. A part of the program that does not exist in this version is
+said to be missing; once it exists, the same command runs it.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from datetime import datetime, timedelta
+
+from quota_tui import __version__
+from quota_tui.cli.setup import Setup, face_of, fail, set_up, telling_failures, utc_now
+from quota_tui.core.text import burn_text, quota_text, zone_text
+from quota_tui.core.words import clock, tokens
+from quota_tui.monitor.monitor import Monitor
+from quota_tui.store.session_usage import sessions_used
+
+_SESSION = "CLAUDE_CODE_SESSION_ID"
+"""Claude Code tells the session to every command that it runs."""
+_LONGEST_SESSION = timedelta(days=60)
+_RUNS = {
+    "automation-status": (
+        ["automation", "status"],
+        f"quota-tui {__version__} starts no session by itself yet: nothing is arranged, nothing will run.",
+    ),
+    "cancel-next-session": (
+        ["automation", "cancel"],
+        f"There is nothing to cancel: quota-tui {__version__} starts no session by itself yet.",
+    ),
+    "estimate-session": (
+        ["estimate"],
+        f"quota-tui {__version__} does not estimate work yet; these are the numbers it has:",
+    ),
+}
+
+
+def main(arguments: list[str]) -> int:
+    """Print the answer of one slash command; the exit code is that of the command it runs."""
+    name = arguments[0] if arguments else ""
+    if name == "session-status":
+        _status()
+        return 0
+    if name not in _RUNS:
+        fail(f"there is no slash command {name[:40]!r}", 2)
+    command, missing = _RUNS[name]
+    if _exists(command[0]):
+        from quota_tui.cli.root import cli
+
+        cli(command)
+    print(missing)
+    if name == "estimate-session":
+        _status()
+    return 0
+
+
+def _exists(command: str) -> bool:
+    import click
+
+    from quota_tui.cli.root import cli
+
+    return command in cli.list_commands(click.Context(cli))
+
+
+def _status() -> None:
+    setup, now = set_up(), utc_now()
+    monitor = Monitor(setup.settings, setup.paths, setup.claude_dirs, now)
+    try:
+        with telling_failures(setup):
+            snapshot = monitor.collect(now, parallel=True, alerts=False)
+            session = _session(monitor, setup, now)
+    finally:
+        monitor.close()
+    face = face_of(setup)
+    lines = [
+        *quota_text(snapshot, now, face),
+        *burn_text(snapshot, now, face),
+        *zone_text(snapshot, now, face),
+        *([session] if session else []),
+        *(f"note: {notice}" for notice in snapshot.sources.notices),
+    ]
+    print("\n".join(lines))
+
+
+def _session(monitor: Monitor, setup: Setup, now: datetime) -> str:
+    """What the session that asks has used so far; empty where that is not known."""
+    session_id = os.environ.get(_SESSION, "")
+    used = sessions_used(monitor.stores.history, [session_id], now - _LONGEST_SESSION).get(session_id)
+    if used is None:
+        return ""
+    since = clock(used.first_at, face_of(setup))
+    return f"this session: {tokens(used.tokens)} tokens in {used.calls} calls since {since}"
