@@ -27,8 +27,8 @@ Add what only you know from this conversation; invent nothing, repeat nothing of
 1. With the Write tool write {draft}, a JSON object with only the keys that you add or correct:
    "title", "accomplished": [..], "objectives": [{{"text", "tokens", "steps": [..]}}] in order, for the next \
 session, "decisions": [..] each with its reason, "failed": [..] what was tried, and why it did not work \
-(worth the most to whoever goes on), "blockers": [..], "files": [..] to read first, "commands": [..] to run on \
-start, "instructions".
+(worth the most to whoever goes on), "blockers": [..], "files": [..] to read first, "commands": [..] to run \
+on start, "instructions".
    A key that you leave out keeps the value above; a list that you give takes its place.
 2. Run: {program} plan --from {quoted_draft}
 3. In two lines, tell the person the path that it prints and what is still open. If it refuses, correct the \
@@ -44,8 +44,7 @@ _SAY = """\
 _SHORT = {
     "session-status": (
         "Quota now: used, left, reset, pace, and this session's share (quota-tui)",
-        "Tell the person this in a few lines, with every `≈`, range and basis as it stands. Add no number of "
-        "your own, and do nothing else.",
+        "Tell the person this in a few lines, every `≈`, range and basis as it stands. Do nothing else.",
     ),
     "automation-status": (
         "Is the next session arranged? (quota-tui)",

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from quota_tui.cli.hook import Hook
 from quota_tui.cli.hook_session import open_monitor, read_end, used_by
-from quota_tui.core.memory import ProjectMemory, SessionNote, is_empty, with_found, with_session, without_session
+from quota_tui.core.memory import (
+    ProjectMemory,
+    SessionNote,
+    is_empty,
+    with_found,
+    with_session,
+    without_session,
+)
 from quota_tui.sources.stack import found_facts
 from quota_tui.store.memory import update_memory
 from quota_tui.store.session_usage import SessionUse

@@ -4,17 +4,27 @@ from __future__ import annotations
 
 import os
 from datetime import datetime
+from pathlib import Path
 
 import click
 import msgspec
 
+from quota_tui.cli.editor import NoEditor
+from quota_tui.cli.editor import edit as open_editor
 from quota_tui.cli.setup import EXIT_DATA, EXIT_NEGATIVE, Setup, face_of, fail, set_up
 from quota_tui.core.context import session_line
 from quota_tui.core.memory import Fact, ProjectMemory
 from quota_tui.core.memoryfile import Damaged
 from quota_tui.core.words import Face, clean, tokens
 from quota_tui.store.files import StoreError
-from quota_tui.store.memory import Loaded, forget_memory, load_memory, memory_file, project_path, update_memory
+from quota_tui.store.memory import (
+    Loaded,
+    forget_memory,
+    load_memory,
+    memory_file,
+    project_path,
+    update_memory,
+)
 
 _project = click.option(
     "--project",
@@ -60,9 +70,9 @@ def edit(flags: dict[str, object] | None, project: str) -> None:
             if not os.path.isdir(project):
                 fail(f"{project} is no folder", EXIT_DATA)
             update_memory(setup.claude_dirs[0], project, lambda new: new)
-        click.edit(filename=str(file))
-    except (StoreError, click.ClickException) as error:
-        fail(error.message if isinstance(error, click.ClickException) else str(error), EXIT_DATA)
+        open_editor(file)
+    except (StoreError, NoEditor) as error:
+        fail(str(error), EXIT_DATA)
     loaded = _load(setup, project)
     for note in loaded.notes if loaded else ():
         click.echo(f"quota-tui: {note}", err=True)
@@ -88,7 +98,7 @@ def forget(flags: dict[str, object] | None, project: str, yes: bool) -> None:
     click.echo(f"Deleted {file}")
 
 
-def _file(setup: Setup, project: str) -> os.PathLike[str]:
+def _file(setup: Setup, project: str) -> Path:
     return memory_file(setup.claude_dirs[0], project)
 
 

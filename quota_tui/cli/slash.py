@@ -7,7 +7,6 @@ said to be missing; once it exists, the same command runs it.
 from __future__ import annotations
 
 import os
-import sys
 from datetime import datetime, timedelta
 
 from quota_tui import __version__

@@ -19,6 +19,7 @@ from quota_tui.cli.setup import Setup, columns, face_of, utc_now
 from quota_tui.config import load_settings_lenient
 from quota_tui.core.snapshot import Snapshot
 from quota_tui.core.text import one_line
+from quota_tui.core.words import clip
 from quota_tui.core.zones import ZONES
 from quota_tui.monitor.monitor import Monitor
 from quota_tui.monitor.record import keep_readings
@@ -61,14 +62,15 @@ def _speak_utf8() -> None:
 def _text(data: bytes) -> str:
     paths = our_paths()
     settings, problems = load_settings_lenient(paths.config_file, os.environ)
+    setup = Setup(paths, claude_config_dirs(), settings)
     theirs = _start_theirs(chained_command(paths), data)
     try:
-        line, notices = _ours(Setup(paths, claude_config_dirs(), settings), data)
+        line, notices = _ours(setup, data)
     except Exception as error:  # noqa: BLE001 - the user's own line is still to come
         line, notices = _failure(error), []
-    notices += [f"settings: {problem}" for problem in problems[:1]]
     above = theirs.output(settings.statusline.chain_timeout_s) if theirs is not None else ""
-    return "\n".join(part for part in (above, " · ".join([line, *notices])) if part)
+    below = [clip(said, _width(), face_of(setup)) for said in [*notices, *problems][:1]]
+    return "\n".join(part for part in (above, line, *below) if part)
 
 
 def _failure(error: Exception) -> str:
@@ -87,7 +89,7 @@ def _start_theirs(command: str | None, data: bytes) -> TheirLine | None:
 
 
 def _ours(setup: Setup, data: bytes) -> tuple[str, list[str]]:
-    """Our line, and what was not in order."""
+    """Our line, and what was not in order: that gets a line of its own, for it is rare."""
     now = utc_now()
     told = parse_status_line(data) if data else StatusInput()
     monitor = Monitor(setup.settings, setup.paths, setup.claude_dirs, now, busy_s=BUSY_S)
@@ -144,7 +146,12 @@ def _notify(setup: Setup, snapshot: Snapshot, now: datetime) -> None:
 
 
 def _fitted(setup: Setup, snapshot: Snapshot, now: datetime) -> str:
-    return one_line(snapshot, now, face_of(setup), max(columns(104) - 4, 12))
+    return one_line(snapshot, now, face_of(setup), _width())
+
+
+def _width() -> int:
+    """Claude Code indents a status line and shows its own words beside it."""
+    return max(columns(104) - 4, 12)
 
 
 def _coloured(line: str, snapshot: Snapshot) -> str:

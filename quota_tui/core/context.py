@@ -133,9 +133,13 @@ def _from(facts: Iterable[Fact]) -> str:
 
 
 def _quota(snapshot: Snapshot, now: datetime, face: Face) -> list[str]:
-    lines = quota_text(snapshot, now, face)
-    pairs = [f"Quota, {line} ({lines[at + 1].strip()})" for at, line in enumerate(lines[:-1]) if at % 2 == 0]
-    return [cleaned(line, LONGEST_LINE) for line in pairs]
+    lines: list[str] = []
+    for line in quota_text(snapshot, now, face):
+        if line.startswith(" ") and lines:  # how the line above is known
+            lines[-1] += f" ({line.strip()})"
+        else:
+            lines.append(f"Quota, {line}")
+    return [cleaned(line, LONGEST_LINE) for line in lines]
 
 
 def _sessions(memory: ProjectMemory, session_id: str, face: Face) -> list[str]:

@@ -56,18 +56,18 @@ class Front(msgspec.Struct):
 def read_front(numbered: Iterable[tuple[int, str]], zone: tzinfo = UTC) -> Front:
     """Read the lines between the marks. Values that make no sense are noted, and kept as unknown ones."""
     front = Front({}, [], [])
-    keyed: list[int] = []
+    below: dict[int, list[str]] = {}
     open_key = False
     for number, line in numbered:
         if open_key and _CONTINUES.match(line):
-            key, value = front.extra[-1]
-            front.extra[-1] = (key, f"{value}\n{line}")
+            below[len(front.extra) - 1].append(line)
         elif line.strip():
             open_key = _take(front, number, line, zone)
-            keyed += [len(front.extra) - 1] if open_key else []
-    for at in keyed:
+            if open_key:
+                below[len(front.extra) - 1] = []
+    for at, lines in below.items():
         key, value = front.extra[at]
-        front.extra[at] = (key, _kept(value))
+        front.extra[at] = (key, _kept("\n".join([value, *lines])))
     return front
 
 

@@ -45,7 +45,8 @@ def render(handoff: Handoff) -> str:
         body = _body(handoff, field)
         lines += [f"## {name}", "", *body, *([""] if body else [])]
     for section in extras:
-        lines += [write_heading(section.heading), "", *write_free(section.body, trimmed=False), ""]
+        body = [*write_free(section.body, trimmed=False), ""] if section.body else []
+        lines += [write_heading(section.heading), "", *body]
     return "\n".join(lines)
 
 

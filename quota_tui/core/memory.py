@@ -86,7 +86,7 @@ class ProjectMemory(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def with_session(memory: ProjectMemory, new: SessionNote) -> ProjectMemory:
-    """Take what is known of a session: the earliest start, the latest end, the most tokens; lists when given."""
+    """Take what is known of a session: earliest start, latest end, most tokens; lists when given."""
     old = memory.session(new.id) or SessionNote(id=new.id)
     starts = [at for at in (old.started_at, new.started_at) if at is not None]
     ends = [at for at in (old.ended_at, new.ended_at) if at is not None]

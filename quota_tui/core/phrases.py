@@ -140,7 +140,9 @@ def basis_words(state: WindowState, now: datetime, data_at: datetime | None = No
     says, short = {
         Basis.LIMIT_HIT: ("limit-hit: what earlier limit hits cost", "limit-hit: earlier hits"),
         Basis.CONFIGURED: (f"configured: your own limit{limit}", f"configured{limit}"),
-        Basis.GUESS: ("guess: 90th percentile of your windows", "guess: your own windows"),
+        Basis.GUESS: ("guess: a figure that circulates for this plan", "guess: plan preset")
+        if " the plan " in state.note
+        else ("guess: 90th percentile of your windows", "guess: your own windows"),
     }.get(basis, ("none: no limit known", "no limit known"))
     return (says + data, says, short, short.split(":")[0])
 

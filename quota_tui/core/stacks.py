@@ -139,6 +139,25 @@ _FRAMEWORKS = {
     "ruby": "rails sinatra hanami sidekiq",
     "php": "laravel/framework symfony/framework-bundle symfony/symfony",
 }
+_PYTEST = r"(?<![\w.-])pytest(?![\w])"
+_SPRING = r"spring-boot"
+_SIGNS = (
+    ("pyproject.toml", _PYTEST, "", "pytest"),
+    ("requirements.txt", _PYTEST, "", "pytest"),
+    ("Pipfile", _PYTEST, "", "pytest"),
+    ("setup.py", _PYTEST, "", "pytest"),
+    ("setup.cfg", _PYTEST, "", "pytest"),
+    ("Gemfile", r"rspec", "", "rspec"),
+    ("Gemfile", r"minitest", "", "minitest"),
+    ("composer.json", r"phpunit", "", "phpunit"),
+    ("pom.xml", _SPRING, "Spring Boot", ""),
+    ("build.gradle", _SPRING, "Spring Boot", ""),
+    ("build.gradle.kts", _SPRING, "Spring Boot", ""),
+    ("Makefile", r"^test\s*:", "", "make test"),
+    ("CMakeLists.txt", r"enable_testing", "", "ctest"),
+    ("pubspec.yaml", r"^\s+flutter\s*:", "Flutter", ""),
+)
+"""(manifest, what its text has, framework, test runner)"""
 _JS_RUNNERS = ("vitest", "jest", "mocha", "ava", "@playwright/test", "cypress")
 _KINDS = {
     "pyproject.toml": "python",
@@ -192,22 +211,12 @@ def _plain_manifest(finder: _Finder, file: str, path: str, text: str) -> None:
     for name in _FRAMEWORKS.get(_KINDS.get(file, ""), "").split():
         if _names(text, name):
             finder.add(name.removeprefix("github.com/"), path)
-    if _KINDS.get(file) == "python" and _names(text, "pytest"):
-        finder.runs_tests_by("pytest", path)
-    if file == "Gemfile":
-        runner = next((each for each in ("rspec", "minitest") if each in text), "")
-        if runner:
-            finder.runs_tests_by(runner, path)
-    if file == "composer.json" and "phpunit" in text:
-        finder.runs_tests_by("phpunit", path)
-    if file in {"pom.xml", "build.gradle", "build.gradle.kts"} and "spring-boot" in text:
-        finder.add("Spring Boot", path)
-    if file == "Makefile" and re.search(r"^test\s*:", text, re.MULTILINE):
-        finder.runs_tests_by("make test", path)
-    if file == "CMakeLists.txt" and "enable_testing" in text:
-        finder.runs_tests_by("ctest", path)
-    if file == "pubspec.yaml" and re.search(r"^\s+flutter\s*:", text, re.MULTILINE):
-        finder.add("Flutter", path)
+    for manifest, pattern, framework, runner in _SIGNS:
+        if manifest == file and re.search(pattern, text, re.MULTILINE):
+            if framework:
+                finder.add(framework, path)
+            if runner:
+                finder.runs_tests_by(runner, path)
 
 
 def _package_json(finder: _Finder, path: str, text: str) -> None:

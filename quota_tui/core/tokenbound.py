@@ -17,7 +17,8 @@ EAST_ASIAN_FACTOR = 1.0
 
 _PARTS = re.compile(
     r"(?P<word>[A-Z]?[a-z]+)|(?P<code>[A-Z]+|[0-9]+)|(?P<space>\s+)|(?P<sign>[\x21-\x7e])"
-    r"|(?P<east>[\u1100-\u11ff\u2e80-\u9fff\ua960-\ua97f\uac00-\ud7ff\uf900-\ufaff\uff00-\uffef]+)|(?P<other>.)",
+    r"|(?P<east>[\u1100-\u11ff\u2e80-\u9fff\uf900-\ufaff\uff00-\uffef]+)"
+    r"|(?P<korean>[\ua960-\ua97f\uac00-\ud7ff]+)|(?P<other>.)",
     re.DOTALL,
 )
 
@@ -37,6 +38,8 @@ def tokens_at_most(text: str) -> int:
             plain += 0.9
         elif kind == "east":
             east += 1.2 * length
+        elif kind == "korean":
+            east += 1.9 * length
         else:
             plain += 0.7 * len(part[0].encode("utf-8", "replace"))
     return math.ceil(plain * FACTOR + east * EAST_ASIAN_FACTOR)

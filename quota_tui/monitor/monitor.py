@@ -79,7 +79,7 @@ class Monitor:
         self._zone = _zone_of(settings)
         self._lock = threading.RLock()
         self._found: ScanResult | None = None
-        self._trouble = ""
+        self._scan_trouble = self._alert_trouble = ""
         self._forget_everything()
 
     def close(self) -> None:
@@ -195,7 +195,7 @@ class Monitor:
         if not (rescan or everything or overdue or paths):
             return
         whole = rescan or everything or overdue
-        self._trouble = ""
+        self._scan_trouble = ""
         try:
             if renew_costs(self.stores, self.settings):
                 self._forget(0)
@@ -205,7 +205,7 @@ class Monitor:
         except sqlite3.OperationalError as error:
             # A full disk or a lock that does not come free: show what is known and try again.
             self.changes.add(paths, everything=whole)
-            self._trouble = f"transcripts are not read ({error}); what is shown may be old"
+            self._scan_trouble = f"transcripts are not read ({error}); what is shown may be old"
             return
         if found.oldest_ms is not None:
             self._forget(found.oldest_ms)
@@ -228,10 +228,11 @@ class Monitor:
                 zone.fits_tokens,
             )
 
+        self._alert_trouble = ""
         try:
             return self.stores.journal.fire(now, due)
         except sqlite3.OperationalError as error:
-            self._trouble = f"an alert could not be recorded ({error}); it comes again"
+            self._alert_trouble = f"an alert could not be recorded ({error}); it comes again"
             return ()
 
     def _sessions(self, now: datetime) -> tuple[SessionState, ...]:
@@ -245,7 +246,7 @@ class Monitor:
         roots = self._found.roots if self._found else ()
         times = [history.last_call_at(now + timedelta(hours=2)), *(r.known_at for r in states.readings)]
         problems = self._found.problems if self._found else ()
-        notices = [*self._notices, *self.stores.notices, *problems[:3], self._trouble]
+        notices = [*self._notices, *self.stores.notices, *problems[:3], self._scan_trouble, self._alert_trouble]
         return SourcesState(
             roots=tuple(
                 RootState(path=_text(r.path), exists=r.exists, transcripts=len(r.files)) for r in roots

@@ -8,6 +8,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import TypeVar
 
+import msgspec
+
 from quota_tui.store.database import (
     BUSY_S,
     StoreCorruptError,
@@ -60,12 +62,13 @@ class Stores:
     def attempt(self, work: Callable[[], _Result], on_repair: Callable[[], None] | None = None) -> _Result:
         """Do `work`; where a damaged file is in the way, replace that and do it again.
 
-        `on_repair` is called in between. Raises sqlite3 errors that are of another kind.
+        `on_repair` is called in between. Errors of another kind are raised.
         """
         try:
             return work()
-        except sqlite3.DatabaseError as error:
-            if not is_damage(error) or not self.repair():
+        except (sqlite3.Error, TypeError, ValueError, OverflowError, msgspec.MsgspecError) as error:
+            # A torn page can also read as rows full of nothing, which no code of ours expects.
+            if (isinstance(error, sqlite3.Error) and not is_damage(error)) or not self.repair():
                 raise
         if on_repair is not None:
             on_repair()

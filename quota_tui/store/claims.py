@@ -12,8 +12,8 @@ from datetime import UTC, datetime
 from quota_tui.store.database import write
 
 _SCHEMA = (
-    "CREATE TABLE IF NOT EXISTS claims(handoff TEXT PRIMARY KEY, session TEXT NOT NULL, at_ms INTEGER NOT NULL)"
-    " WITHOUT ROWID"
+    "CREATE TABLE IF NOT EXISTS claims("
+    "handoff TEXT PRIMARY KEY, session TEXT NOT NULL, at_ms INTEGER NOT NULL) WITHOUT ROWID"
 )
 
 

@@ -72,7 +72,7 @@ def update_memory(
 ) -> Loaded:
     """Read, change and write the memory of a project, alone; nothing is written when nothing changes.
 
-    A damaged file is set aside and a new one begun. Raises `StoreError` and `TooNew`; then nothing has changed.
+    A damaged file is set aside and a new one begun. Raises `StoreError` and `TooNew`: nothing has changed.
     """
     file = memory_file(claude_dir, project)
     files.ensure_private_dir(file.parent)
@@ -82,7 +82,7 @@ def update_memory(
         if changed == loaded.memory and loaded.document:
             return loaded
         data = written(changed, loaded.document)
-        if loaded.notes:
+        if loaded.notes and loaded.document:  # entries of it are not in what is written
             copy = files.backup(file)
             loaded = msgspec.structs.replace(
                 loaded, notes=(*loaded.notes, f"the file as it was is kept as {copy}")

@@ -28,7 +28,9 @@ def sessions_used(history: History, session_ids: Collection[str], since: datetim
         return {}
     marks = ",".join("?" * len(session_ids))
     names = dict(
-        history.db.execute(f"SELECT id, name FROM names WHERE name IN ({marks})", tuple(session_ids)).fetchall()
+        history.db.execute(
+            f"SELECT id, name FROM names WHERE name IN ({marks})", tuple(session_ids)
+        ).fetchall()
     )
     if not names:
         return {}

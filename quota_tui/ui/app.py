@@ -22,7 +22,7 @@ from quota_tui.core.snapshot import Alert, Snapshot
 from quota_tui.core.words import clean, clock
 from quota_tui.ui.collector import CollectFailed, Collector, SnapshotReady, WatchFailed, in_one_line
 from quota_tui.ui.face import face_for
-from quota_tui.ui.keys import ALL_BINDINGS, APP_BINDINGS, shown_keys, split_keymap
+from quota_tui.ui.keys import ALL_BINDINGS, APP_BINDINGS, PANE_BINDINGS, shown_keys, split_keymap
 from quota_tui.ui.provider import Provider
 from quota_tui.ui.screens.dashboard import DashboardScreen
 from quota_tui.ui.themes import ORDER, THEMES, pick_theme, variables_for
@@ -53,7 +53,7 @@ class QuotaApp(App[None]):
     """The dashboard.
 
     `provider` reads the world. `on_alert` shows an alert outside the dashboard; it is called from a thread,
-    and what it returns is written to the terminal as it is (a notification sequence of its own, or "").
+    and a text that it returns is written to the terminal as it is (a notification sequence of its own).
     `clock_speed` is how many seconds of `clock` pass in a real one: more than one in a demo.
     """
 
@@ -70,7 +70,7 @@ class QuotaApp(App[None]):
         provider: Provider,
         clock: Callable[[], datetime] = utc_now,
         *,
-        on_alert: Callable[[Alert], str | None] | None = None,
+        on_alert: Callable[[Alert], object] | None = None,
         home: str | None = None,
         clock_speed: float = 1.0,
     ) -> None:
@@ -203,6 +203,8 @@ class QuotaApp(App[None]):
         if self.size.height >= TOAST_FROM_HEIGHT:
             severity = _severity(alert)
             title, text = clean(alert.title, self.face), clean(alert.text, self.face)
+            # One at a time: a pile of them would hide the numbers they speak of.
+            self.clear_notifications()
             self.notify(text, title=title, severity=severity, timeout=2 * TOAST_S, markup=False)
         if settings.bell:
             self.bell()
@@ -213,14 +215,14 @@ class QuotaApp(App[None]):
         ):
             threading.Thread(target=self._outside, args=(self._on_alert, alert), daemon=True).start()
 
-    def _outside(self, on_alert: Callable[[Alert], str | None], alert: Alert) -> None:
+    def _outside(self, on_alert: Callable[[Alert], object], alert: Alert) -> None:
         try:
             sequence = on_alert(alert)
         # A notification that cannot be shown must not take the dashboard with it; the toast was shown.
         except Exception as error:  # noqa: BLE001
             self.call_from_thread(self.tell, f"no notification outside the terminal: {in_one_line(error)}")
         else:
-            if sequence:
+            if isinstance(sequence, str) and sequence:
                 self.call_from_thread(self._to_terminal, sequence)
 
     def _to_terminal(self, sequence: str) -> None:
@@ -260,9 +262,7 @@ class QuotaApp(App[None]):
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         for binding in ALL_BINDINGS:
             if binding.id not in {"palette", "back"}:
+                name = binding.description.capitalize()
+                title = f"Pane {name}" if binding in PANE_BINDINGS else name
                 run = partial(screen.run_action, binding.action)
-                yield SystemCommand(
-                    f"{binding.description.capitalize()}",
-                    f"{binding.tooltip} ({self._keys[binding.id or '']})",
-                    run,
-                )
+                yield SystemCommand(title, f"{binding.tooltip} ({self._keys[binding.id or '']})", run)

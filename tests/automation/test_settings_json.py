@@ -646,6 +646,8 @@ def test_a_python_that_cannot_be_named(executable: str) -> None:
 
 
 def test_this_python_is_named_by_default() -> None:
-    (entry,) = entries.entries().values()
+    known = entries.entries()
+    assert list(known) == ["statusline", "hooks"]
+    entry = known["statusline"]
     assert isinstance(entry, StatusLineEntry)
     assert Path(sys.executable).name in entry.command

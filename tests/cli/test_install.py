@@ -47,15 +47,19 @@ def test_installed_shown_backed_up_and_undone(settings: Path, what: str) -> None
     assert command_in(settings).endswith("-m quota_tui statusline")
     assert chained_command(our_paths()) == "mine.sh"
 
+    places = [settings] if what == "statusline" else [settings, settings.parent / "commands"]
     again = run("install", what, "--yes")
     assert again.exit_code == 0
-    assert again.stdout == f"Already installed in {settings}; nothing was changed.\n"
+    assert again.stdout == "".join(f"Already installed in {place}; nothing was changed.\n" for place in places)
 
     undone = run("uninstall", what, "--yes")
     assert undone.exit_code == 0
     assert undone.stdout.endswith("Uninstalled.\n")
     assert settings.read_bytes() == original
-    assert run("uninstall", what, "--yes").stdout == f"Not installed in {settings}; nothing was changed.\n"
+    assert sorted(path.name for path in settings.parent.iterdir()) == ["settings.json"]
+    assert run("uninstall", what, "--yes").stdout == "".join(
+        f"Not installed in {place}; nothing was changed.\n" for place in places
+    )
 
 
 @pytest.mark.parametrize("verb", ["install", "uninstall"])
@@ -69,6 +73,104 @@ def test_with_nobody_to_ask_it_only_shows(settings: Path, verb: str) -> None:
     assert "@@" in done.stdout
     assert "nothing was changed: nobody here to ask; run it again with --yes" in done.stderr
     assert settings.read_bytes() == before
+
+
+def test_all_is_one_plan_and_leaves_no_trace(home: Path) -> None:
+    done = run("install", "all", "--yes")
+    assert done.exit_code == 0, done.output
+    config = home / ".claude"
+    assert sorted(str(path.relative_to(config)) for path in config.rglob("*.*")) == [
+        "commands/automation-status.md",
+        "commands/cancel-next-session.md",
+        "commands/estimate-session.md",
+        "commands/plan-next-session.md",
+        "commands/session-status.md",
+        "settings.json",
+    ]
+    assert set(json.loads((config / "settings.json").read_bytes())) == {"statusLine", "hooks"}
+    assert done.stdout.count("--- no file\n") == 6
+    assert done.stdout.count("Undo it with: quota-tui uninstall all") == 1
+    for folder in ("session-handoffs", "project-memory"):
+        (config / folder).mkdir()  # as our hooks make them, and all that was in them was deleted
+    assert run("uninstall", "all", "--yes").stdout.endswith("Uninstalled.\n")
+    assert [path for path in home.rglob("*") if path.name not in {".local", "share"}] == []
+
+
+def test_what_a_person_wrote_with_us_stays(home: Path) -> None:
+    run("install", "all", "--yes")
+    handoff = home / ".claude" / "session-handoffs" / "handoff-1.md"
+    handoff.parent.mkdir()
+    handoff.write_bytes(b"# plan")
+    run("uninstall", "all", "--yes")
+    assert [path for path in (home / ".claude").rglob("*") if path.is_file()] == [handoff]
+
+
+@pytest.mark.parametrize("what", ["statusline", "hooks", "commands"])
+def test_each_part_alone(settings: Path, what: str) -> None:
+    settings.write_bytes(b'{"hooks": {"SessionEnd": [{"hooks": [{"type": "command", "command": "x"}]}]}}')
+    before = settings.read_bytes()
+    run("install", "all", "--yes")
+    done = run("uninstall", what, "--yes")
+    assert (done.exit_code, done.stdout.endswith("Uninstalled.\n")) == (0, True)
+    value = json.loads(settings.read_bytes())
+    present = {
+        "statusline": "statusLine" in value,
+        "hooks": "SessionStart" in value["hooks"],
+        "commands": (settings.parent / "commands").exists(),
+    }
+    assert present == {"statusline": True, "hooks": True, "commands": True} | {what: False}
+    again = run("install", what, "--yes")
+    assert f"Undo it with: quota-tui uninstall {what}" in again.stdout
+    run("uninstall", "all", "--yes")
+    assert settings.read_bytes() == before
+
+
+def test_a_command_file_of_their_own_is_said_and_stays(settings: Path) -> None:
+    own = settings.parent / "commands" / "session-status.md"
+    own.parent.mkdir()
+    own.write_bytes(b"mine")
+    done = run("install", "commands", "--yes")
+    assert done.exit_code == 0
+    assert f"Note: {own} is your own file; it stays, and our /session-status is not installed" in done.stdout
+    run("uninstall", "all", "--yes")
+    assert [path for path in settings.parent.rglob("*") if path.is_file()] == [own]
+
+
+def test_one_part_that_cannot_be_done_is_found_before_any_is(settings: Path) -> None:
+    settings.write_bytes(b"{broken")
+    done = run("install", "all", "--yes")
+    assert done.exit_code == 3
+    assert done.stdout == ""
+    assert [path.name for path in settings.parent.iterdir()] == ["settings.json"]
+
+
+def test_nobody_to_ask_changes_no_part(settings: Path) -> None:
+    done = run("install", "all")
+    assert done.exit_code == 1
+    assert done.stdout.count("--- no file\n") == 6
+    assert list(settings.parent.iterdir()) == []
+
+
+def test_of_two_parts_the_one_that_is_done_is_not_told_again(
+    settings: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from quota_tui.automation import command_files
+
+    real = command_files.apply_commands
+    tries: list[int] = []
+
+    def changed_once(*arguments: object) -> object:
+        tries.append(1)
+        if len(tries) == 1:
+            raise settings_json.Changed("x.md was changed by someone else just now; it was not written")
+        return real(*arguments)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(command_files, "apply_commands", changed_once)
+    done = run("install", "all", "--yes")
+    assert done.exit_code == 0
+    assert "Already installed" not in done.stdout
+    assert done.stdout.count("+++ ") == 6 + 5
+    assert done.stdout.endswith("Installed. Undo it with: quota-tui uninstall all\n")
 
 
 ASK = "from quota_tui.cli.install import install; install(['statusline'])"
@@ -184,6 +286,5 @@ def test_importing_it_is_cheap() -> None:
         "rich",
         "difflib",
         "hashlib",
-        "sqlite3",
         "quota_tui.automation.settings_json",
     }

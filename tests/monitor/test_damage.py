@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable
+from contextlib import closing
 from datetime import UTC, timedelta
 from pathlib import Path
 
@@ -63,7 +64,18 @@ def settled(home: Path) -> None:
 
 
 def aside(name: str) -> list[Path]:
-    return sorted(path for path in paths().data_dir.iterdir() if path.name.startswith(f"{name}.damaged-") and path.suffix != "")
+    """The files that were set aside, their WALs left out."""
+    found = paths().data_dir.glob(f"{name}.damaged-*")
+    return sorted(file for file in found if not file.name.endswith(("-wal", "-shm")))
+
+
+def harm(name: str, damage: Damage) -> None:
+    """Damage a file that programs have open: all of it is written back first, and no page in memory counts."""
+    file: Path = getattr(paths(), name)
+    with closing(connect(file)) as db:
+        db.execute("INSERT OR REPLACE INTO meta VALUES('test', 1)")
+        db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    damage(file)
 
 
 @pytest.mark.parametrize("damage", DAMAGES)
@@ -119,7 +131,7 @@ def test_every_command_mends_damage_on_its_way(home: Path, command: list[str], n
     before = quota("usage", "--json").stdout
     inside(getattr(paths(), name))
     result = quota(*command)
-    assert result.exit_code in {0, 1}
+    assert result.exit_code in {0, 1, 4}  # without its readings `check` may not know
     quota("status")  # what the command had no need of
     assert quota("usage", "--json").stdout == before
 
@@ -142,10 +154,12 @@ def test_calls_of_deleted_transcripts_are_saved_where_they_can_be_read(home: Pat
     with file.open("r+b") as opened:  # one page in the midst of the calls
         opened.seek(file.stat().st_size // 2 // 4096 * 4096)
         opened.write(b"\xee" * 4096)
-    found = json_of("status")
-    (notice,) = found["sources"]["notices"]
-    assert "calls were saved from it" in notice
-    assert 700 < found["sources"]["calls"] <= 800
+    with monitor() as running:
+        running.collect(NOW)
+        assert running.attempt(lambda: running.stores.history.placeholder_count()) == 0  # looks at every call
+        found = running.collect(NOW + timedelta(seconds=1))
+    assert any("calls were saved from it" in notice for notice in found.sources.notices)
+    assert 700 < found.sources.calls <= 800
     session = {row["key"]: row["calls"] for row in json_of("usage", "--by", "session")["rows"]}
     assert session["s2"] == 400  # these came back from their transcript
     assert session["s1"] > 200
@@ -156,7 +170,7 @@ def test_what_is_saved_from_damage_is_only_what_can_be_true(tmp_path: Path) -> N
     good = '{"m": 1}'
     history.db.execute("INSERT INTO names VALUES(1, 's'), (2, 'm'), (3, 'p')")
     row = ["msg", "req", 1_795_176_000_000, 1, 3, 2, 1, 2, 3, 4, 5, 0.5, 0, 0, None, 1]
-    odd = {0: [b"blob", ""], 1: [7], 2: [-5, 1 << 60, "now"], 3: [99], 6: ["many", -1, 10**13], 11: ["free", -0.5, 1e300], 13: [b"x"], 14: [5]}
+    odd = {0: [b"blob", ""], 1: [b"7"], 2: [-5, 1 << 60, "now"], 3: [99], 6: ["many", -1, 10**13], 11: ["free", -0.5, 1e300], 13: [b"x"], 14: [b"5"]}
     insert = f"INSERT INTO calls VALUES(NULL{', ?' * 16})"
     history.db.execute(insert, row)
     for column, values in odd.items():
@@ -180,10 +194,7 @@ def test_damage_while_it_runs_is_mended(home: Path, name: str, damage: Damage) -
     with monitor() as running:
         before = running.collect(NOW)
         assert before.sources.notices == ()
-        db = connect(getattr(paths(), name))  # writes the WAL back, as any program may
-        db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-        db.close()
-        damage(getattr(paths(), name))
+        harm(name, damage)
         write_transcript(home, [line("new", "new", at=NOW)], "-home-dev-new/s3.jsonl")
         after = running.collect(NOW + timedelta(seconds=1), rescan=True)
         assert any("damaged" in notice for notice in after.sources.notices)
@@ -252,7 +263,7 @@ def test_who_still_has_the_damaged_file_open_keeps_the_new_one(home: Path) -> No
     with monitor() as one, monitor() as two:
         one.collect(NOW)
         two.collect(NOW)
-        inside(paths().journal_db)
+        harm("journal_db", inside)
         assert any("set aside" in notice for notice in one.collect(NOW + timedelta(seconds=1)).sources.notices)
         tell(77, at=NOW + timedelta(seconds=2))
         late = two.collect(NOW + timedelta(seconds=3))
@@ -265,7 +276,7 @@ def test_mending_and_collecting_in_threads(home: Path) -> None:
     settled(home)
     with monitor() as running:
         running.collect(NOW)
-        inside(paths().history_db)
+        harm("history_db", inside)
         failures: list[BaseException] = []
 
         def collect() -> None:

@@ -266,6 +266,7 @@ def guess(now: datetime = NOW) -> Snapshot:
             reading_at=None,
             tokens_since_reading=None,
             used_elsewhere_pct=None,
+            note="a guess from your 68 completed windows, not a limit Anthropic told",
         ),
         weekly=WindowState(kind=WindowKind.WEEKLY, used_tokens=1_900_000),
         model_windows=(),

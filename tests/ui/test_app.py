@@ -266,7 +266,7 @@ async def test_keys_at_the_bottom_can_be_clicked():
 async def test_the_palette_knows_every_action():
     async with dashboard() as (app, pilot, _):
         found = {command.title for command in app.get_system_commands(app.screen)}
-        assert {"History", "Zoom", "Theme", "Quit", "Rescan", "Quota"} <= found
+        assert {"History", "Zoom", "Theme", "Quit", "Rescan", "Pane Quota"} <= found
         commands = {each.title: each for each in app.get_system_commands(app.screen)}
         await commands["Window"].callback()
         await until_shown(pilot, "week  41 % used")
@@ -317,6 +317,14 @@ async def test_a_new_alert_is_a_toast_once_and_rings_once():
         await until(pilot, lambda: len(provider.calls) > calls)
         await pilot.pause()
         assert len(toasts(app)) == len(rung) == 1
+
+
+async def test_of_several_alerts_only_the_last_stays_on_the_screen():
+    async with dashboard(alerts={"bell": False}) as (app, pilot, provider):
+        first = alert(NOW + timedelta(seconds=1), 90, "wrap up")
+        await tell(pilot, provider, first, alert(NOW + timedelta(seconds=2), 95, "save now"))
+        await until(pilot, lambda: [title for title, _, _ in toasts(app)] == ["save now"])
+        assert toasts(app)[0][2] == "error"
 
 
 async def test_the_bell_can_be_turned_off_and_a_tiny_screen_has_no_toast():

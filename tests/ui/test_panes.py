@@ -247,7 +247,6 @@ def test_the_first_run_says_where_it_looked_and_what_to_do():
 def test_reserved_panes_name_the_key_in_force():
     shown = view(keys={"plan": "P", "automation": "^s"})
     assert (
-        said(PANES["phases"].rows(shown, working(), 50, 5))
-        == "No plan loaded\nP will load one, in a later version"
+        said(PANES["phases"].rows(shown, working(), 50, 5)) == "No plan loaded\nP will load one; not yet here"
     )
-    assert "^s will arrange one" in said(PANES["automation"].rows(shown, working(), 50, 5))
+    assert "^s will set one" in said(PANES["automation"].rows(shown, working(), 50, 5))

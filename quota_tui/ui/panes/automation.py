@@ -11,6 +11,6 @@ from quota_tui.ui.view import View
 
 def rows(view: View, snapshot: Snapshot, width: int, height: int) -> list[Row]:
     """Nothing can be arranged yet: said, with the key that will."""
-    promise = f"{view.keys.get('automation', 'a')} will arrange one, in a later version"
+    promise = f"{view.keys.get('automation', 'a')} will set one; not yet here"
     state = snapshot.automation.state
     return reserved_rows(view, state, NOTHING_SCHEDULED.capitalize(), promise, (width, height))

@@ -11,5 +11,5 @@ from quota_tui.ui.view import View
 
 def rows(view: View, snapshot: Snapshot, width: int, height: int) -> list[Row]:
     """No plan can be loaded yet: said, with the key that will."""
-    promise = f"{view.keys.get('plan', 'p')} will load one, in a later version"
+    promise = f"{view.keys.get('plan', 'p')} will load one; not yet here"
     return reserved_rows(view, snapshot.phases.state, NO_PLAN.capitalize(), promise, (width, height))

@@ -16,7 +16,6 @@ from quota_tui.core.phrases import (
 from quota_tui.core.snapshot import Snapshot, WindowState
 from quota_tui.core.words import cells, clean, figure, tokens
 from quota_tui.ui.rows import (
-    ALARM,
     BOLD,
     MUTED,
     PLAIN,
@@ -42,8 +41,6 @@ def head_row(state: WindowState, width: int) -> Row:
     """The window, its number, and what is known beside it."""
     name = (f"{window_name(state)}  ", MUTED)
     strong = zone_style(window_zone(state), strong=True) if state.used_pct is not None else BOLD
-    if state.limit_hit:
-        strong = ALARM
     used = [row((each, strong)) for each in used_words(state)]
     elsewhere = f"{figure(state.used_elsewhere_pct)} % elsewhere" if state.used_elsewhere_pct else ""
     extras = [

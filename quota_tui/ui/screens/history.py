@@ -65,6 +65,7 @@ class HistoryScreen(Screen[None]):
         yield Static(id="foot")
 
     def on_mount(self) -> None:
+        self.app.theme_changed_signal.subscribe(self, lambda _: self._show())
         self._ask()
 
     def _ask(self) -> None:
@@ -128,9 +129,11 @@ class HistoryScreen(Screen[None]):
         sides: list[Literal["left", "right"]] = [
             "right" if at and each else "left" for at, each in enumerate(titles)
         ]
+        soft = self.app.theme_variables["text-soft"]
         grid.add_columns(*(Text(each, justify=side) for each, side in zip(titles, sides, strict=True)))
         for line in cells:
-            grid.add_row(*(Text(each, justify=side) for each, side in zip(line, sides, strict=True)))
+            figures = zip(line, sides, titles, strict=True)
+            grid.add_row(*(Text(each, "" if title else soft, justify=side) for each, side, title in figures))
         self._plot(rows, read.by)
         self._foot(totals_words(rows), PLAIN)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from textual.color import Color
 from textual_plotext import PlotextPlot
 
 from quota_tui.core.words import tokens
@@ -21,7 +22,8 @@ class BarChart(PlotextPlot):
         plot.clear_data()
         plot.clear_figure()
         plot.title("tokens")
-        plot.bar(list(names)[:MOST_BARS], list(amounts)[:MOST_BARS], width=0.6)
+        colour = Color.parse(self.app.theme_variables["text-soft"]).rgb
+        plot.bar(list(names)[:MOST_BARS], list(amounts)[:MOST_BARS], width=0.6, color=colour)
         top = max(amounts, default=0)
         ticks = [top * at / TICKS for at in range(TICKS + 1)]
         plot.yticks(ticks, [tokens(tick) for tick in ticks])

@@ -12,6 +12,8 @@ from quota_tui.ui.view import View, is_first_run
 from quota_tui.ui.widgets.rows_widget import RowsWidget
 
 BETWEEN = "  "
+NARROW, MOST_NARROW = 60, 4
+"""Under so many cells, so many keys: more is noise beside so little."""
 
 
 class Header(RowsWidget):
@@ -39,7 +41,7 @@ class Keys(RowsWidget):
         """(key, word, action) in the order of importance, as many as fit."""
         by_id = {each.id: each for each in ALL_BINDINGS}
         named, used = list[tuple[str, str, str]](), 1
-        for name in FOOTER:
+        for name in FOOTER[:MOST_NARROW] if width < NARROW else FOOTER:
             binding = by_id[name]
             key = view.keys.get(name, binding.key)
             used += cells(key) + 1 + cells(binding.description) + len(BETWEEN)

@@ -1,0 +1,160 @@
+"""The editor that opens on one spot of the form: Textual's text area, for any text of moderate length."""
+
+from __future__ import annotations
+
+from rich.text import Text
+from textual import events
+from textual.message import Message
+from textual.widgets import TextArea
+
+from quota_tui.ui.plan.holding import Holder
+
+MOST_CHARS = 32_000
+"""Longer texts would take more than a blink per key (measured); they are shown and kept, not edited."""
+_LEAVES = {"escape": "stay", "tab": "forward", "shift+tab": "back"}
+_NEW_LINE = frozenset({"ctrl+j", "shift+enter", "alt+enter"})
+
+
+def pasted(text: str) -> str:
+    """What was pasted, as it was copied: terminals send line ends as carriage returns."""
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+class FieldEditor(TextArea):
+    """Edits one text. Enter is done, ctrl+j a new line; in a text of `many_lines` enter is a new line."""
+
+    class Typed(Message):
+        """The text changed."""
+
+        def __init__(self, text: str) -> None:
+            super().__init__()
+            self.text = text
+
+    class Left(Message):
+        """The person is done; `to` is where they go: "stay", "enter", "forward", "back", "up", "down".
+
+        The text comes along: what was typed last may not have been told yet.
+        """
+
+        def __init__(self, to: str, text: str) -> None:
+            super().__init__()
+            self.to, self.text = to, text
+
+    class TooLong(Message):
+        """So much was pasted that it goes past the editor: `text` is all of it, as if it had been typed."""
+
+        def __init__(self, text: str) -> None:
+            super().__init__()
+            self.text = text
+
+    def __init__(self) -> None:
+        super().__init__(id="plan-editor", compact=True, highlight_cursor_line=False)
+        self.cursor_blink = False
+        self.match_cursor_bracket = False
+        self.many_lines = False
+        self._holder = Holder("")
+        self._opened_with: str | None = ""
+        self._wrapped_at = 0
+
+    def open(self, text: str, *, many_lines: bool) -> None:
+        """Begin with this text, the cursor at its end."""
+        self._holder = Holder(text)
+        self.many_lines = many_lines
+        held = self._opened_with = self._holder.hold(text)
+        self.load_text(held)
+        self._wrapped_at = 0
+        self.move_cursor(self.document.end)
+
+    @property
+    def meant(self) -> str:
+        """The text as the person means it."""
+        return self._holder.release(self.text)
+
+    def rows_at(self, width: int) -> int:
+        """Rows on which all of the text is in view at this width."""
+        room = max(1, width - 1)  # the cursor may stand behind the last character
+        if room != self.wrap_width and room != self._wrapped_at:
+            self._wrapped_at = room
+            self.wrapped_document.wrap(room, tab_width=self.indent_width)
+        return max(1, self.wrapped_document.height)
+
+    def get_line(self, line_index: int) -> Text:
+        return Text(self._holder.shown(self.document.get_line(line_index)), end="", no_wrap=True)
+
+    def on_text_area_changed(self, event: TextArea.Changed) -> None:
+        """Pass on what was typed, but not the text the editor was opened with."""
+        event.stop()
+        if self.text != self._opened_with:
+            self._opened_with = None
+            self.post_message(self.Typed(self.meant))
+
+    async def _on_key(self, event: events.Key) -> None:
+        leaves = self._leaves_by(event)
+        if leaves or event.key in _NEW_LINE:
+            event.stop()
+            event.prevent_default()
+            if leaves:
+                self.post_message(self.Left(leaves, self.meant))
+            else:
+                self.insert_held("\n")
+        elif event.character and not event.is_printable and ord(event.character[0]) > 0x9F:
+            # Joiners and marks that a terminal sends as keys of their own.
+            event.stop()
+            event.prevent_default()
+            self.insert_held(event.character)
+        else:
+            await super()._on_key(event)
+
+    def _leaves_by(self, event: events.Key) -> str:
+        if event.key in _LEAVES:
+            return _LEAVES[event.key]
+        if event.key == "enter" and not self.many_lines:
+            return "enter"
+        at = self.selection.end
+        if event.key == "up" and self.navigator.is_first_wrapped_line(at):
+            return "up"
+        if event.key == "down" and self.navigator.is_last_wrapped_line(at):
+            return "down"
+        return ""
+
+    async def _on_paste(self, event: events.Paste) -> None:
+        event.stop()
+        event.prevent_default()
+        self.take_paste(pasted(event.text))
+
+    def take_paste(self, text: str) -> None:
+        """Insert what was pasted; what is too long for an editor is passed on whole."""
+        if len(text) + len(self.text) <= MOST_CHARS:
+            self.insert_held(text)
+            return
+        start, end = sorted(self.selection)
+        before = self.get_text_range((0, 0), start)
+        after = self.get_text_range(end, self.document.end)
+        release = self._holder.release
+        self.post_message(self.TooLong(release(before) + text + release(after)))
+
+    def insert_held(self, text: str) -> None:
+        """Insert as if typed."""
+        result = self.replace(self._holder.hold(text), *self.selection, maintain_selection_offset=False)
+        self.move_cursor(result.end_location)
+
+    def action_copy(self) -> None:
+        """Copy what is meant, not the stand-ins."""
+        if self.selected_text:
+            self._to_clipboard(self.selected_text)
+
+    def action_cut(self) -> None:
+        """Cut what is selected; the line without a selection."""
+        if self.selection.is_empty:
+            self.select_line(self.selection.end[0])
+        cut = self._delete_via_keyboard(*self.selection)
+        if cut is not None:
+            self._to_clipboard(cut.replaced_text)
+
+    def action_paste(self) -> None:
+        """Paste what was copied in the program itself."""
+        self.take_paste(self.app.clipboard)
+
+    def _to_clipboard(self, held: str) -> None:
+        text = self._holder.release(held)
+        self.app.copy_to_clipboard(text.encode("utf-8", "replace").decode())
