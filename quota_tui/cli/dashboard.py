@@ -55,7 +55,7 @@ def run(flags: Mapping[str, object], *, demo: bool = False, speed: float | None 
     """Open the dashboard, on this machine's data or on the demo's; returns the exit code."""
     if speed is not None and not demo:
         fail("--speed goes with --demo", EXIT_USAGE)
-    if not sys.stdout.isatty():
+    if not (sys.stdout.isatty() and sys.stderr.isatty()):  # it is drawn on the latter
         fail("the dashboard needs a terminal; `quota-tui status` prints the same as text", EXIT_USAGE)
     if demo:
         from quota_tui.demo.play import open_demo
@@ -67,7 +67,15 @@ def run(flags: Mapping[str, object], *, demo: bool = False, speed: float | None 
                 day.paths.config_file, {}, {**day.settings_overrides, **flags}
             )
             # Invented alerts stay on the screen: nobody's desktop is told of them.
-            return _open(settings, problems, day.paths, day.claude_dirs, day.clock, home=day.person_home)
+            return _open(
+                settings,
+                problems,
+                day.paths,
+                day.claude_dirs,
+                day.clock,
+                home=day.person_home,
+                clock_speed=day.speed * 60,
+            )
     paths = our_paths()
     settings, problems = load_settings_lenient(paths.config_file, os.environ, flags)
     return _open(settings, problems, paths, claude_config_dirs(), utc_now, _show_outside)
@@ -81,6 +89,7 @@ def _open(
     clock: Callable[[], datetime],
     on_alert: Callable[[Alert], object] | None = None,
     home: str | None = None,
+    clock_speed: float = 1.0,
 ) -> int:
     from quota_tui.ui.app import QuotaApp
 
@@ -90,7 +99,7 @@ def _open(
     if settings.readings.ask_client:
         poll.start()
     try:
-        QuotaApp(monitor, clock, on_alert=on_alert, home=home).run()
+        QuotaApp(monitor, clock, on_alert=on_alert, home=home, clock_speed=clock_speed).run()
     finally:
         poll.stop()
         monitor.close()
@@ -99,15 +108,11 @@ def _open(
     return EXIT_OK
 
 
-def _show_outside(alert: Alert) -> None:
-    """The best rung that this place has above the toast and the bell."""
+def _show_outside(alert: Alert) -> str:
+    """The best rung above the toast and the bell: on the desktop, else what the terminal is to be told."""
     from quota_tui.automation.notify import RungName, notification_rung, osc_sequence, send_desktop
 
     rung = notification_rung(is_tty=True).name
     if rung is RungName.DESKTOP and send_desktop(alert.title, alert.text):
-        return
-    sequence = osc_sequence(alert.title, alert.text, os.environ)
-    if sequence:
-        # One write, past the screen's own output: a sequence in the middle of another would show as text.
-        with contextlib.suppress(OSError), open("/dev/tty", "wb", buffering=0) as terminal:
-            terminal.write(sequence.encode())
+        return ""
+    return osc_sequence(alert.title, alert.text, os.environ)

@@ -5,6 +5,8 @@ Resumed and compacted sessions know what they were told, so they are told nothin
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import msgspec
 
 from quota_tui.cli.hook import Hook
@@ -24,12 +26,14 @@ from quota_tui.core.memory import (
 from quota_tui.core.snapshot import Snapshot
 from quota_tui.monitor.monitor import Monitor
 from quota_tui.sources.stack import found_facts
-from quota_tui.store.claims import claim, holder
-from quota_tui.store.handoffs import latest_of_project
+from quota_tui.store.claims import claim
+from quota_tui.store.handoff_heads import latest_of_project
 from quota_tui.store.memory import project_path, update_memory
 from quota_tui.store.session_usage import SessionUse
 
 TOLD = frozenset({"startup", "clear"})
+STILL_MATTERS = timedelta(days=30)
+"""An older handoff is named, not handed over."""
 
 
 def run(hook: Hook) -> str:
@@ -78,18 +82,14 @@ def _open_record(hook: Hook, monitor: Monitor | None) -> ProjectMemory:
     return loaded.memory if loaded else ProjectMemory(project=project_path(project))
 
 
-def _used(
-    hook: Hook, monitor: Monitor | None, notes: tuple[SessionNote, ...]
-) -> dict[str, SessionUse]:
+def _used(hook: Hook, monitor: Monitor | None, notes: tuple[SessionNote, ...]) -> dict[str, SessionUse]:
     if monitor is None:
         return {}
     found = hook.attempt("sessions", lambda: used_by(monitor, [note.id for note in notes], hook.now))
     return found or {}
 
 
-def _settled(
-    hook: Hook, memory: ProjectMemory, note: SessionNote, use: SessionUse | None
-) -> ProjectMemory:
+def _settled(hook: Hook, memory: ProjectMemory, note: SessionNote, use: SessionUse | None) -> ProjectMemory:
     """A session that was never closed: what it used so far; forgotten when it was left without use."""
     if use is not None:
         return with_session(memory, SessionNote(id=note.id, started_at=use.first_at, tokens=use.tokens))
@@ -99,7 +99,20 @@ def _settled(
 
 def _handoff(hook: Hook, monitor: Monitor | None) -> HandoffText | None:
     """The project's latest handoff, whole for the one session that gets it."""
-    latest = latest_of_project(hook.setup.claude_dirs[0], hook.project)
-    if latest is None:
+    head = latest_of_project(hook.setup.claude_dirs[0], hook.project)
+    if head is None:
         return None
-    ...
+    is_late = head.created_at is not None and hook.now - head.created_at > STILL_MATTERS
+    whole = not is_late and monitor is not None and _is_ours(hook, monitor, head.id)
+    return HandoffText(
+        path=str(head.path), text=head.text, title=head.title, created_at=head.created_at, whole=whole
+    )
+
+
+def _is_ours(hook: Hook, monitor: Monitor, handoff_id: str) -> bool:
+    """Whether this session gets it. Where that cannot be recorded it gets the path alone."""
+    journal = monitor.stores.journal
+    if journal.path is None:
+        return False
+    won = hook.attempt("claim", lambda: claim(journal.db, handoff_id, hook.told.session_id, hook.now))
+    return won is True

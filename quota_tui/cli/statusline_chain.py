@@ -76,9 +76,8 @@ class TheirLine:
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._process.wait(0 if len(self._output) == MAX_OUTPUT else _LAST_BYTES_S)
             return
-        with contextlib.suppress(OSError):
-            if sys.platform == "win32":
-                self._process.kill()
-            else:
+        if sys.platform != "win32":
+            with contextlib.suppress(OSError):
                 os.killpg(self._process.pid, signal.SIGKILL)
+        self._process.kill()
         self._process.wait()

@@ -171,9 +171,7 @@ def _beginning(handoff: HandoffText | None, face: Face, room: _Room) -> list[str
     if not handoff.whole:
         return room.take_lines([named + (f": {cleaned(handoff.title, 120)}" if handoff.title else "")])
     lines = _lines(handoff)
-    told = (
-        f"{named}, left by the last session for this one. Too long for here, its first lines of {len(lines)}:"
-    )
+    told = f"{named}, left by the last session for this one. Too long for here, its first lines:"
     if not room.take(told):
         return room.take_lines([named])
     return [told, *room.take_lines(lines)]

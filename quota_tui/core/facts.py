@@ -39,12 +39,12 @@ class GitState(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Touched(msgspec.Struct, frozen=True):
-    """A file that a session's tools read or wrote: an absolute path, how often, and when last."""
+    """A file that a session's tools read or wrote: an absolute path, how often, and when it last wrote it."""
 
     path: str
     edits: int
     reads: int
-    last_at: datetime | None
+    edited_at: datetime | None = None
     exists: bool = True
 
 

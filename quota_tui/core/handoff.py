@@ -132,16 +132,19 @@ def total(objectives: Iterable[Objective]) -> Total | None:
     return Total(tokens, low if ranged else None, high if ranged else None, len(sized), len(still_open))
 
 
-def instant(text: str, zone: tzinfo = UTC) -> datetime | None:
-    """An ISO 8601 time as aware UTC; one without a zone is in `zone`. None when it is no time."""
+def instant(text: str, zone: tzinfo | None = UTC) -> datetime | None:
+    """An ISO 8601 time as aware UTC; one without a zone is in `zone`, with None in this machine's own.
+
+    None when it is no time.
+    """
     try:
         at = datetime.fromisoformat(text.strip())
         return (at if at.tzinfo else at.replace(tzinfo=zone)).astimezone(UTC)
-    except (ValueError, OverflowError):
+    except (ValueError, OverflowError, OSError):
         return None
 
 
-def start_instant(start: str, resets_at: datetime | None, zone: tzinfo = UTC) -> datetime | None:
+def start_instant(start: str, resets_at: datetime | None, zone: tzinfo | None = UTC) -> datetime | None:
     """When `start` is, given the reset; None by hand, without a known reset, or when it says no time."""
     if start == START_MANUAL:
         return None

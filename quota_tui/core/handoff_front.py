@@ -53,7 +53,7 @@ class Front(msgspec.Struct):
     notes: list[Note]
 
 
-def read_front(numbered: Iterable[tuple[int, str]], zone: tzinfo = UTC) -> Front:
+def read_front(numbered: Iterable[tuple[int, str]], zone: tzinfo | None = UTC) -> Front:
     """Read the lines between the marks. Values that make no sense are noted, and kept as unknown ones."""
     front = Front({}, [], [])
     below: dict[int, list[str]] = {}
@@ -100,7 +100,7 @@ def apply_front(front: Front, handoff: Handoff) -> Handoff:
     return msgspec.structs.replace(handoff, **changes)
 
 
-def _take(front: Front, number: int, line: str, zone: tzinfo) -> bool:
+def _take(front: Front, number: int, line: str, zone: tzinfo | None) -> bool:
     """Take one line; whether it is an unknown key, which lines that belong to it may follow."""
     quoted = unquote_first(line)
     if quoted is not None and quoted[1].lstrip().startswith(":"):
@@ -137,7 +137,7 @@ def _plain(raw: str) -> str:
     return raw
 
 
-def _value(key: str, text: str, zone: tzinfo) -> str | float | datetime | None:
+def _value(key: str, text: str, zone: tzinfo | None) -> str | float | datetime | None:
     """The value of a known key; None when the text is none."""
     if key in _TIME_KEYS:
         return instant(text, zone)

@@ -62,7 +62,9 @@ def looks_like_json(text: str) -> bool:
     return text.lstrip("\ufeff \t\r\n").startswith("{")
 
 
-def apply_json(text: str, base: Handoff, *, resets_at: datetime | None = None, zone: tzinfo = UTC) -> Handoff:
+def apply_json(
+    text: str, base: Handoff, *, resets_at: datetime | None = None, zone: tzinfo | None = UTC
+) -> Handoff:
     """`base` with what the JSON says: a key that is there replaces the field, empty or not.
 
     `resets_at` is what a start at the reset comes to; a time without a zone is in `zone`. Raises

@@ -50,12 +50,12 @@ def render(handoff: Handoff) -> str:
     return "\n".join(lines)
 
 
-def parse(text: str, zone: tzinfo = UTC) -> Handoff:
+def parse(text: str, zone: tzinfo | None = UTC) -> Handoff:
     """The handoff in a document. Times without a zone are in `zone`."""
     return parse_noting(text, zone)[0]
 
 
-def parse_noting(text: str, zone: tzinfo = UTC) -> tuple[Handoff, tuple[Note, ...]]:
+def parse_noting(text: str, zone: tzinfo | None = UTC) -> tuple[Handoff, tuple[Note, ...]]:
     """The handoff, and what in the document could not be read as meant."""
     lines = text.removeprefix("\ufeff").replace("\r\n", "\n").split("\n")
     notes: list[Note] = []

@@ -167,7 +167,7 @@ def reset_words(state: WindowState, now: datetime, face: Face) -> tuple[str, ...
 def next_threshold(state: WindowState, forecast: Forecast) -> ThresholdForecast | None:
     """The forecast for the nearest threshold that is not reached yet."""
     used = state.used_pct or 0.0
-    ahead = [each for each in forecast.thresholds if used < each.threshold_pct < 100]
+    ahead = [each for each in forecast.thresholds if used < each.threshold_pct]
     return min(ahead, key=lambda each: each.threshold_pct, default=None)
 
 

@@ -65,7 +65,7 @@ def choice_words(choice: str, start: str, resets_at: datetime | None, now: datet
         return "by myself"
     if choice == START_TIME:
         at = instant(start) if choice_of(start) == START_TIME else None
-        typed = start if choice_of(start) == START_TIME else ""
+        typed = start if choice_of(start) == START_TIME and start != START_TIME else ""
         return f"at {moment(at, now, face)}" if at else f"at {typed[:20] or '…'}"
     if resets_at is None:
         return "at the reset" if choice == START_RESET else "5 min after the reset, recommended"
@@ -117,7 +117,7 @@ def typed_time(start: str, now: datetime, zone: tzinfo) -> str:
     """What an editor of a time begins with: short where the short form means the same."""
     at = instant(start)
     if at is None:
-        return "" if start in STARTS else start
+        return "" if start in (*STARTS, START_TIME) else start
     local = at.astimezone(zone)
     for form in (f"{local:%H:%M}", f"{local:%Y-%m-%d %H:%M}"):
         if read_time(form, now, zone) == at:

@@ -153,8 +153,8 @@ class _Collector:
         old = self._files.get(path)
         if old is None and len(self._files) >= _MAX_FILES:
             return
-        edits, reads = (old.edits, old.reads) if old else (0, 0)
-        self._files[path] = Touched(path, edits + edit, reads + (not edit), line.at)
+        edits, reads, edited_at = (old.edits, old.reads, old.edited_at) if old else (0, 0, None)
+        self._files[path] = Touched(path, edits + edit, reads + (not edit), line.at if edit else edited_at)
 
     def _ran(self, line: Line, given: Input, output: str, *, failed: bool) -> None:
         command = given.command or ""

@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import ClassVar
 
-from textual import on
+from textual import events, on
 from textual.app import App, SystemCommand
 from textual.binding import BindingType
 from textual.notifications import SeverityLevel
@@ -29,7 +29,7 @@ from quota_tui.ui.themes import ORDER, THEMES, pick_theme, variables_for
 from quota_tui.ui.ticks import is_due, seconds_to_next
 from quota_tui.ui.view import View, chosen_window, leading_window, window_after
 
-TOAST_S = 10
+ALERT_S, WORD_S = 20, 5
 TOAST_FROM_HEIGHT = 12
 """On fewer rows a toast would cover the numbers; the card names the last alert instead."""
 FASTEST_S = 0.5
@@ -92,7 +92,8 @@ class QuotaApp(App[None]):
         self._own_notices = tuple(each for each in own if each)
         self._failure = self._watch_failure = ""
         self._chosen: tuple[WindowKind, str] | None = None
-        self._alerted_until = clock()
+        self._started_at = clock()
+        self._known_alerts: frozenset[Alert] | None = None
         self._snapshot: Snapshot | None = None
         self._tried_at: datetime | None = None
         self._collector = Collector(provider, clock, self.post_message)
@@ -122,11 +123,15 @@ class QuotaApp(App[None]):
     def on_unmount(self) -> None:
         self._collector.stop()
 
+    def on_resize(self, event: events.Resize) -> None:
+        if event.size.height < TOAST_FROM_HEIGHT:
+            self.clear_notifications()
+
     # What is known -> the view.
 
     @on(SnapshotReady)
     def take_snapshot(self, message: SnapshotReady) -> None:
-        """The new state; alerts in it that are newer than the last one told are told."""
+        """The new state, and the alerts that came with it."""
         self._snapshot, self._failure = message.snapshot, ""
         self._tried_at = message.snapshot.now
         self._look()
@@ -191,28 +196,31 @@ class QuotaApp(App[None]):
     # Alerts.
 
     def _tell_alerts(self, snapshot: Snapshot) -> None:
-        new = sorted(
-            (each for each in snapshot.alerts if each.at > self._alerted_until), key=lambda each: each.at
-        )
+        """Tell the alerts that were not known before; from before the start none is."""
+        known, self._known_alerts = self._known_alerts, frozenset(snapshot.alerts)
+        new = [
+            each
+            for each in snapshot.alerts
+            if (each.at >= self._started_at if known is None else each not in known)
+        ]
+        if new and self.size.height >= TOAST_FROM_HEIGHT:
+            self._toast(max(new, key=lambda each: each.at))
         for alert in new:
-            self._alerted_until = alert.at
-            self._tell_alert(alert)
+            self._sound(alert)
 
-    def _tell_alert(self, alert: Alert) -> None:
+    def _toast(self, alert: Alert) -> None:
+        """One at a time: a pile of them would hide the numbers they speak of."""
+        self.clear_notifications()
+        title, text = clean(alert.title, self.face), clean(alert.text, self.face)
+        self.notify(text, title=title, severity=_severity(alert), timeout=ALERT_S, markup=False)
+
+    def _sound(self, alert: Alert) -> None:
+        """Reach a person who looks elsewhere."""
         settings = self.settings.alerts
-        if self.size.height >= TOAST_FROM_HEIGHT:
-            severity = _severity(alert)
-            title, text = clean(alert.title, self.face), clean(alert.text, self.face)
-            # One at a time: a pile of them would hide the numbers they speak of.
-            self.clear_notifications()
-            self.notify(text, title=title, severity=severity, timeout=2 * TOAST_S, markup=False)
         if settings.bell:
             self.bell()
-        if (
-            self._on_alert is not None
-            and settings.desktop
-            and alert.threshold_pct >= settings.desktop_from_pct
-        ):
+        outside = settings.desktop and alert.threshold_pct >= settings.desktop_from_pct
+        if self._on_alert is not None and outside:
             threading.Thread(target=self._outside, args=(self._on_alert, alert), daemon=True).start()
 
     def _outside(self, on_alert: Callable[[Alert], object], alert: Alert) -> None:
@@ -234,7 +242,7 @@ class QuotaApp(App[None]):
 
     def tell(self, text: str) -> None:
         """A short word to the person."""
-        self.notify(clean(text, self.face), timeout=TOAST_S, markup=False)
+        self.notify(clean(text, self.face), timeout=WORD_S, markup=False)
 
     def rescan(self) -> None:
         """Look at every folder again."""

@@ -269,7 +269,7 @@ def test_windows_without_a_reading_begin_with_their_first_call(home: Path) -> No
 def test_windows_of_readings_and_not_of_readings_that_cannot_be_true(home: Path) -> None:
     calls_at(home, *[f"2026-11-20T{hour:02}:30Z" for hour in range(6, 16)])
     tell(50, at=NOW - timedelta(hours=5), resets_at=NOW - timedelta(hours=4))
-    tell(20, at=NOW - timedelta(hours=5), resets_at=NOW + timedelta(hours=9), session="from another world")
+    tell(20, at=NOW - timedelta(hours=10), resets_at=NOW - timedelta(hours=2), session="from another world")
     keys = [key for key, _ in rows("--by", "window")]
     assert "2026-11-20T07:00:00+00:00" in keys
     assert keys[-1] == "2026-11-20T12:30:00+00:00"

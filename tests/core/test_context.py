@@ -107,7 +107,7 @@ def test_everything_there_is_room_for() -> None:
 def test_a_long_handoff_gives_its_head_and_its_path() -> None:
     text = "\n".join(f"line {number} of a long handoff that goes on and on" for number in range(500))
     told = context(handoff=HandoffText(path="/h/x.md", text=text))
-    assert "Handoff in /h/x.md, left by the last session for this one. Too long for here, its first lines of 500:" in told
+    assert "Handoff in /h/x.md, left by the last session for this one. Too long for here, its first lines:" in told
     assert "\nline 0 of" in told
     assert "line 499" not in told
     assert "Last sessions here" in told

@@ -12,7 +12,8 @@ from quota_tui.core import phrases, text, words
 from quota_tui.core.readings import WindowKind
 from quota_tui.core.snapshot import Basis, Forecast, ThresholdForecast, WindowState
 from quota_tui.core.words import Face
-from tests.ui.invent import NOW, RESET, SCENES, working
+from tests.ui.invent import NOW, RESET, working
+from tests.ui.scenes import SCENES
 
 FACE = Face(zone=UTC, home="/home/ada")
 ASCII = Face(zone=UTC, home="/home/ada", ascii=True)
@@ -211,6 +212,18 @@ def test_nothing_is_ever_said_to_run_out_after_the_reset(at, low, high, chance, 
             assert f"{threshold} % at" not in said
             assert f"{threshold}% " not in said
         assert words.clock(RESET + timedelta(minutes=1), FACE) not in said or "resets" in said
+
+
+def test_after_the_last_mark_the_limit_itself_is_forecast():
+    made = working()
+    full = made.forecast.thresholds[-1]
+    full = msgspec.structs.replace(
+        full, at=RESET - timedelta(minutes=9), at_low=RESET - timedelta(minutes=20)
+    )
+    late = msgspec.structs.replace(
+        made, five_hour=state(used_pct=96.0), forecast=Forecast(thresholds=(full,), moments=9)
+    )
+    assert phrases.reach_words(late, NOW, FACE)[0] == "100 % at 18:31 (18:20–after reset)"
 
 
 def test_without_a_limit_nothing_is_forecast():

@@ -234,6 +234,20 @@ def test_damage_that_cannot_be_set_aside_is_said_and_left(home: Path, monkeypatc
     assert paths().journal_db.read_bytes() == content
 
 
+def test_a_copy_in_memory_that_fails_is_no_reason_to_move_the_file(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    settled(home)
+    files = {file: file.read_bytes() for file in (paths().index_db, paths().history_db, paths().journal_db)}
+    listing = sorted(os.listdir(paths().data_dir))
+    monkeypatch.setattr("quota_tui.store.database.os.access", lambda *_: False)
+    with monitor() as running:
+        assert running.stores.history.path is None
+        monkeypatch.setattr("quota_tui.monitor.stores.is_sound", lambda _: False)
+        assert running.stores.repair()
+        assert running.stores.history.path is running.stores.journal.path is running.stores.index.path is None
+    assert sorted(os.listdir(paths().data_dir)) == listing
+    assert {file: file.read_bytes() for file in files} == files
+
+
 def test_many_programs_mend_one_damage_once(home: Path) -> None:
     """Who comes second finds the new file and keeps it: what was told meanwhile is not set aside."""
     settled(home)

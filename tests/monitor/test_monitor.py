@@ -102,6 +102,7 @@ def test_watching_all_the_time_shows_what_a_fresh_look_shows(
                 seen = running.collect(now, rescan=True, alerts=False)
                 with monitor(now, LIMIT) as fresh:
                     assert known(fresh.collect(now, alerts=False)) == pytest.approx(known(seen))
+                    assert fresh._learned.past_windows(now) == running._learned.past_windows(now)
 
 
 def test_only_what_changed_is_read_until_everything_is_due(home: Path) -> None:
@@ -138,6 +139,19 @@ def test_what_another_program_read_is_seen(home: Path) -> None:
         found = running.collect(NOW + timedelta(seconds=1), rescan=True)
         assert (first.sources.calls, found.sources.calls) == (1, 41)
         assert sum(bar.totals.calls for bar in found.burn.bars) == found.five_hour.used.calls
+
+
+def test_what_another_program_learned_is_seen(home: Path) -> None:
+    work(home, hours=40, calls=80)
+    with monitor() as running:
+        running.collect(NOW)
+        before = running._learned.past_windows(NOW)
+        work(home, name="s2", hours=10, calls=40, tokens=9000, now=NOW - 12 * HOUR)
+        quota("status")
+        running.collect(NOW + timedelta(seconds=1), rescan=True)
+        with monitor() as fresh:
+            fresh.collect(NOW + timedelta(seconds=1))
+            assert running._learned.past_windows(NOW) == fresh._learned.past_windows(NOW) != before
 
 
 def test_two_programs_at_once_count_and_fire_once(home: Path) -> None:
@@ -337,6 +351,33 @@ def test_new_prices_reach_everything_that_is_known(home: Path) -> None:
     with monitor() as running:
         assert told(running.collect(NOW, alerts=False)) == told(before)
         assert sum(each.cost_usd for each in past) == pytest.approx(2 * sum(each.cost_usd for each in running._learned.past_windows(NOW)))
+
+
+def test_new_prices_found_by_a_report_reach_what_was_learned(home: Path) -> None:
+    work(home, hours=30, calls=300)
+    with monitor() as running:
+        running.collect(NOW, alerts=False)
+        before = running._learned.past_windows(NOW)
+        settings_file("[prices.claude-sonnet-4-5]\noutput = 150.0\n")
+        quota("usage")
+        running.collect(NOW + MINUTE, alerts=False)
+        after = running._learned.past_windows(NOW)
+    assert len(before) == len(after) > 3
+    assert sum(each.cost_usd for each in after) > 9 * sum(each.cost_usd for each in before)
+
+
+def test_calls_added_at_old_prices_are_reckoned_by_the_next_program(home: Path) -> None:
+    path = work(home)
+    dear = Settings(prices={"claude-sonnet-4-5": {"output": 150.0}})
+    with monitor() as old:
+        old.collect(NOW, alerts=False)
+        with monitor(settings=dear) as new:
+            new.collect(NOW, alerts=False)
+        append(path, line("n", "n", at=NOW, tokens=(0, 10**6, 0, 0)) + "\n")
+        old.collect(NOW + MINUTE, rescan=True, alerts=False)
+    with monitor(settings=dear) as new:
+        new.collect(NOW + MINUTE, alerts=False)
+        assert new.stores.history.totals(NOW, NOW + MINUTE).cost_usd == pytest.approx(150.0)
 
 
 def test_programs_with_different_prices_do_not_fight(home: Path) -> None:

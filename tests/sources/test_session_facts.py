@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
+import sys
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from pathlib import Path
@@ -98,9 +100,9 @@ def test_files_count_when_the_call_worked(home: Path) -> None:
     script.call("Grep", pattern="x")
     assert script.read(home).files == (
         Touched(str(home / "a.py"), 2, 0, script.at(3), exists=True),
-        Touched("/home/dev/api/d.py", 1, 0, script.at(13), exists=False),
+        Touched(os.path.join(CWD, "d.py"), 1, 0, script.at(13), exists=False),
         Touched("/home/dev/api/n.ipynb", 1, 0, script.at(11), exists=False),
-        Touched("/home/dev/api/c.py", 0, 2, script.at(9), exists=False),
+        Touched("/home/dev/api/c.py", 0, 2, None, exists=False),
     )
 
 
@@ -306,6 +308,7 @@ def test_many_files_and_commands_stay_within_bounds(home: Path) -> None:
     assert facts.commands[0].command == "echo 699"
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="no such file names")
 def test_brackets_in_the_path_find_the_subagents(home: Path) -> None:
     script, agent = Script(), Script()
     script.line("user", "go")

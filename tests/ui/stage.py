@@ -12,7 +12,8 @@ from textual.pilot import Pilot
 from quota_tui.config import Settings
 from quota_tui.core.snapshot import Snapshot
 from quota_tui.ui.app import QuotaApp
-from tests.ui.invent import Clock, FakeProvider, working
+from tests.ui.fakes import Clock, FakeProvider
+from tests.ui.invent import working
 
 PATIENCE_S = 20.0
 
@@ -36,6 +37,11 @@ def _strips(app: QuotaApp) -> list[list]:
 
 def text(app: QuotaApp) -> str:
     return "\n".join(lines(app))
+
+
+def toasts(app: QuotaApp) -> list[tuple[str, str, str]]:
+    """Title, text and severity of the toasts in sight."""
+    return [(each.title, each.message, each.severity) for each in app._notifications]
 
 
 async def until(pilot: Pilot, condition: Callable[[], object]) -> None:

@@ -11,12 +11,10 @@ import pytest
 from quota_tui.core.readings import WindowKind
 from quota_tui.ui.app import QuotaApp
 from quota_tui.ui.collector import CollectFailed, SnapshotReady
-from tests.ui.invent import NOW, RESET, Clock, FakeProvider, alert, fresh, nothing, week_binds, working
-from tests.ui.stage import dashboard, lines, make, settings, text, until, until_shown
-
-
-def toasts(app: QuotaApp) -> list[tuple[str, str, str]]:
-    return [(each.title, each.message, each.severity) for each in app._notifications]
+from tests.ui.fakes import Clock, FakeProvider
+from tests.ui.invent import NOW, RESET, working
+from tests.ui.scenes import fresh, nothing, week_binds
+from tests.ui.stage import dashboard, lines, make, settings, text, toasts, until, until_shown
 
 
 async def test_the_first_screen_tells_everything():
@@ -284,94 +282,6 @@ async def test_the_palette_runs_what_it_names():
         await until_shown(pilot, "The marked pane on the whole screen")
         await pilot.press("enter", "enter")
         await until(pilot, lambda: app.screen.query("#board") and "2 Burn" not in text(app))
-
-
-# -- alerts
-
-
-async def tell(pilot, provider, *alerts):
-    def scene(now):
-        made = working(now)
-        return msgspec.structs.replace(made, alerts=(*made.alerts, *alerts))
-
-    provider.scene = scene
-    provider.changed()
-    await pilot.pause()
-
-
-async def test_alerts_of_before_are_not_told_again():
-    async with dashboard() as (app, _, _):
-        assert toasts(app) == []
-
-
-async def test_a_new_alert_is_a_toast_once_and_rings_once():
-    async with dashboard() as (app, pilot, provider):
-        rung = []
-        app.bell = lambda: rung.append(1)
-        new = alert(NOW + timedelta(seconds=1), 90, "wrap up", "90 % is used: commit now.")
-        await tell(pilot, provider, new)
-        await until(pilot, lambda: toasts(app))
-        assert toasts(app) == [("wrap up", "90 % is used: commit now.", "warning")]
-        calls = len(provider.calls)
-        provider.changed()
-        await until(pilot, lambda: len(provider.calls) > calls)
-        await pilot.pause()
-        assert len(toasts(app)) == len(rung) == 1
-
-
-async def test_of_several_alerts_only_the_last_stays_on_the_screen():
-    async with dashboard(alerts={"bell": False}) as (app, pilot, provider):
-        first = alert(NOW + timedelta(seconds=1), 90, "wrap up")
-        await tell(pilot, provider, first, alert(NOW + timedelta(seconds=2), 95, "save now"))
-        await until(pilot, lambda: [title for title, _, _ in toasts(app)] == ["save now"])
-        assert toasts(app)[0][2] == "error"
-
-
-async def test_the_bell_can_be_turned_off_and_a_tiny_screen_has_no_toast():
-    async with dashboard(size=(30, 8), alerts={"bell": False}) as (app, pilot, provider):
-        app.bell = lambda: pytest.fail("no bell was wanted")
-        await tell(pilot, provider, alert(NOW + timedelta(seconds=1), 95, "save now"))
-        await until(pilot, lambda: app._alerted_until > NOW)
-        assert toasts(app) == []
-
-
-@pytest.mark.parametrize(
-    ("threshold", "alerts", "wanted"),
-    [(90, {}, True), (50, {}, False), (90, {"desktop": False}, False), (50, {"desktop_from_pct": 25}, True)],
-)
-async def test_alerts_go_outside_as_the_settings_say(threshold, alerts, wanted):
-    told, done = [], threading.Event()
-
-    def outside(each):
-        told.append(each.threshold_pct)
-        done.set()
-        return "\x1b]9;hello\x07"
-
-    provider = FakeProvider(settings=settings(alerts=alerts))
-    app = QuotaApp(provider, Clock(), on_alert=outside, home="/home/ada")
-    async with app.run_test(size=(100, 30), notifications=True) as pilot:
-        written = []
-        app._driver.write = written.append
-        await until(pilot, lambda: app.view and app.view.snapshot)
-        await tell(pilot, provider, alert(NOW + timedelta(seconds=1), threshold, "now"))
-        await until(pilot, lambda: toasts(app))
-        if wanted:
-            await until(pilot, lambda: "\x1b]9;hello\x07" in written)
-            assert told == [threshold]
-        else:
-            assert told == []
-
-
-async def test_a_failing_notification_is_only_told():
-    def outside(each):
-        raise OSError("no bus")
-
-    provider = FakeProvider(settings=settings())
-    app = QuotaApp(provider, Clock(), on_alert=outside, home="/home/ada")
-    async with app.run_test(size=(100, 30), notifications=True) as pilot:
-        await until(pilot, lambda: app.view and app.view.snapshot)
-        await tell(pilot, provider, alert(NOW + timedelta(seconds=1), 90, "now"))
-        await until(pilot, lambda: any("no bus" in message for _, message, _ in toasts(app)))
 
 
 def test_only_the_newest_of_waiting_snapshots_is_drawn():

@@ -11,7 +11,7 @@ from quota_tui.core.words import cells
 from quota_tui.ui.panes.history import GAP, in_order, table, totals_words
 from quota_tui.ui.screens import history
 from tests.core.test_text import ASCII, FACE
-from tests.ui.invent import usage_rows
+from tests.ui.fakes import usage_rows
 from tests.ui.stage import dashboard, text, until, until_shown
 
 

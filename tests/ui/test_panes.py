@@ -16,7 +16,8 @@ from quota_tui.ui.panes import alerts, card, header, sessions, welcome, zone
 from quota_tui.ui.panes.specs import PANES
 from quota_tui.ui.rows import as_face, plain, width_of
 from quota_tui.ui.view import View, leading_window, shown_windows, window_after
-from tests.ui.invent import NOW, SCENES, crowded, limit_hit, nothing, unlimited, week_binds, working
+from tests.ui.invent import NOW, working
+from tests.ui.scenes import SCENES, crowded, limit_hit, nothing, unlimited, week_binds
 
 FACE = Face(zone=UTC, home="/home/ada")
 ASCII = Face(zone=UTC, home="/home/ada", ascii=True)

@@ -11,7 +11,9 @@ import sys
 import pytest
 
 from quota_tui.ui.app import QuotaApp
-from tests.ui.invent import Clock, FakeProvider, fresh, week_binds, working
+from tests.ui.fakes import Clock, FakeProvider
+from tests.ui.invent import working
+from tests.ui.scenes import fresh, week_binds
 from tests.ui.stage import settings, until
 
 pytestmark = pytest.mark.skipif(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.ui.invent import SCENES
+from tests.ui.scenes import SCENES
 from tests.ui.stage import dashboard, lines, text, until
 
 SIZES = [

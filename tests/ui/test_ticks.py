@@ -6,7 +6,8 @@ import msgspec
 import pytest
 
 from quota_tui.ui.ticks import SLACK_S, is_due, seconds_to_next
-from tests.ui.invent import NOW, RESET, fresh, nothing, working
+from tests.ui.invent import NOW, RESET, working
+from tests.ui.scenes import fresh, nothing
 
 
 def quiet(snapshot):

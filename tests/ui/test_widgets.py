@@ -14,7 +14,8 @@ from quota_tui.ui.rows import plain, width_of
 from quota_tui.ui.widgets.gauge import gauge_row, marks_row
 from quota_tui.ui.widgets.plot import MIN_HEIGHT, MIN_WIDTH, amount_rows, plot_rows, prepare
 from quota_tui.ui.widgets.sparkline import amounts, levels, sparkline
-from tests.ui.invent import NOW, RESET, SCENES, bars, fresh, limit_hit, unlimited, working
+from tests.ui.invent import NOW, RESET, bars, working
+from tests.ui.scenes import SCENES, fresh, limit_hit, unlimited
 
 FACE = Face(zone=UTC)
 ASCII = Face(zone=UTC, ascii=True)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Protocol
+
 from rich.text import Text
 from textual import events
-from textual.message import Message
 from textual.widgets import TextArea
 
 from quota_tui.ui.plan.holding import Holder
@@ -20,38 +21,32 @@ def pasted(text: str) -> str:
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
+class Owner(Protocol):
+    """Is told at once, not by messages: a key that follows must find the form as the last one left it."""
+
+    def typed(self, text: str) -> None:
+        """The editor's text is now this one."""
+        ...
+
+    def left(self, to: str, text: str) -> None:
+        """The person is done; they go "stay", "enter", "forward", "back", "up" or "down" from here."""
+        ...
+
+    def too_long(self, text: str) -> None:
+        """So much was pasted that it goes past the editor: all of the text, as if it had been typed."""
+        ...
+
+
 class FieldEditor(TextArea):
     """Edits one text. Enter is done, ctrl+j a new line; in a text of `many_lines` enter is a new line."""
 
-    class Typed(Message):
-        """The text changed."""
-
-        def __init__(self, text: str) -> None:
-            super().__init__()
-            self.text = text
-
-    class Left(Message):
-        """The person is done; `to` is where they go: "stay", "enter", "forward", "back", "up", "down".
-
-        The text comes along: what was typed last may not have been told yet.
-        """
-
-        def __init__(self, to: str, text: str) -> None:
-            super().__init__()
-            self.to, self.text = to, text
-
-    class TooLong(Message):
-        """So much was pasted that it goes past the editor: `text` is all of it, as if it had been typed."""
-
-        def __init__(self, text: str) -> None:
-            super().__init__()
-            self.text = text
-
-    def __init__(self) -> None:
+    def __init__(self, owner: Owner) -> None:
         super().__init__(id="plan-editor", compact=True, highlight_cursor_line=False)
         self.cursor_blink = False
         self.match_cursor_bracket = False
-        self.many_lines = False
+        self.many_lines = self.is_open = False
+        self.display = False
+        self._owner = owner
         self._holder = Holder("")
         self._opened_with: str | None = ""
         self._wrapped_at = 0
@@ -59,11 +54,15 @@ class FieldEditor(TextArea):
     def open(self, text: str, *, many_lines: bool) -> None:
         """Begin with this text, the cursor at its end."""
         self._holder = Holder(text)
-        self.many_lines = many_lines
+        self.many_lines, self.is_open = many_lines, True
         held = self._opened_with = self._holder.hold(text)
         self.load_text(held)
         self._wrapped_at = 0
         self.move_cursor(self.document.end)
+
+    def close(self) -> None:
+        """Take nothing more."""
+        self.is_open = self.display = False
 
     @property
     def meant(self) -> str:
@@ -84,17 +83,23 @@ class FieldEditor(TextArea):
     def on_text_area_changed(self, event: TextArea.Changed) -> None:
         """Pass on what was typed, but not the text the editor was opened with."""
         event.stop()
-        if self.text != self._opened_with:
+        if self.is_open and self.text != self._opened_with:
             self._opened_with = None
-            self.post_message(self.Typed(self.meant))
+            self._owner.typed(self.meant)
 
     async def _on_key(self, event: events.Key) -> None:
+        if not self.is_open:
+            # It was on its way when the editor closed: it is meant for what has the focus now.
+            event.stop()
+            event.prevent_default()
+            self.app.post_message(events.Key(event.key, event.character))
+            return
         leaves = self._leaves_by(event)
         if leaves or event.key in _NEW_LINE:
             event.stop()
             event.prevent_default()
             if leaves:
-                self.post_message(self.Left(leaves, self.meant))
+                self._owner.left(leaves, self.meant)
             else:
                 self.insert_held("\n")
         elif event.character and not event.is_printable and ord(event.character[0]) > 0x9F:
@@ -131,7 +136,7 @@ class FieldEditor(TextArea):
         before = self.get_text_range((0, 0), start)
         after = self.get_text_range(end, self.document.end)
         release = self._holder.release
-        self.post_message(self.TooLong(release(before) + text + release(after)))
+        self._owner.too_long(release(before) + text + release(after))
 
     def insert_held(self, text: str) -> None:
         """Insert as if typed."""

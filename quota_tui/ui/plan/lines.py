@@ -268,7 +268,7 @@ class _Builder:
         if size is None:
             if not columns.right or not said:
                 return []
-            return [(x, text_rows(said, room, self.face, most=1)[0][:1])] and [(x, _muted(said, room, self.face))]
+            return [(x + 1, _muted(said, room - 1, self.face))]
         item = self.form.handoff.objectives[size.at]
         here = size == self.form.cursor
         edit = min(_SIZE_EDIT, columns.width - columns.text)

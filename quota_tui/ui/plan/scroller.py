@@ -43,6 +43,10 @@ class Scroller(Widget, can_focus=True):
         self.top = min(max(self.top + by, 0), most)
         self._draw()
 
+    def scroll_page(self, by: int) -> None:
+        """Move by what is in view, less a row to go on from."""
+        self.scroll_rows(by * max(1, self.content_size.height - 1))
+
     def bring_into_view(self, y: int, height: int) -> None:
         """Scroll just so far that these rows of the page are seen; the first of them when not all fit."""
         shown = self.content_size.height

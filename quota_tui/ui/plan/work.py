@@ -1,0 +1,195 @@
+"""What the plan screen has done in threads, and the messages that tell how it went."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from pathlib import Path
+
+from textual.message import Message
+
+from quota_tui.core.handoff import Handoff
+from quota_tui.ui.collector import in_one_line
+from quota_tui.ui.plan.follower import Follower
+from quota_tui.ui.plan.planner import Draft, Facts, Planner, Proposed
+
+DRAFT_SPACING_S = 1.0
+PREVIEW_SPACING_S = 0.25
+PATIENCE_S = 10.0
+"""How long a draft may take to be kept before the person is told."""
+LAST_PATIENCE_S = 2.0
+"""The same when the whole program ends."""
+
+
+class Opened(Message):
+    """What the form begins with. `errors` are lines about what could not be read."""
+
+    def __init__(
+        self, facts: Facts, proposed: Proposed, draft: Draft | None, errors: Sequence[str] = ()
+    ) -> None:
+        super().__init__()
+        self.facts, self.proposed, self.draft, self.errors = facts, proposed, draft, tuple(errors)
+
+
+class DraftKept(Message):
+    """The draft is on disk; with an `error`, it is not."""
+
+    def __init__(self, error: str = "") -> None:
+        super().__init__()
+        self.error = error
+
+
+class Previewed(Message):
+    """The document as it would be written."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.text = text
+
+
+class Checked(Message):
+    """What is missing or contradictory."""
+
+    def __init__(self, problems: Sequence[str]) -> None:
+        super().__init__()
+        self.problems = tuple(problems)
+
+
+class Saved(Message):
+    """The handoff's file and the command that resumes from it; without a path, why it could not be written."""
+
+    def __init__(self, path: Path | None, command: str = "", error: str = "") -> None:
+        super().__init__()
+        self.path, self.command, self.error = path, command, error
+
+
+class MayLeave(Message):
+    """The draft is safe, or there is none; with an `error`, it is not."""
+
+    def __init__(self, error: str = "") -> None:
+        super().__init__()
+        self.error = error
+
+
+class Work:
+    """Runs a planner's calls in threads. `post` takes the messages."""
+
+    def __init__(self, planner: Planner, clock: Callable[[], datetime], post: Callable[[Message], object]) -> None:
+        self._planner, self._clock, self._post = planner, clock, post
+        self._drafts: Follower[Handoff] = Follower("plan-draft", self._keep, DRAFT_SPACING_S)
+        self._previews: Follower[Handoff] = Follower("plan-preview", self._preview, PREVIEW_SPACING_S)
+        self._draft_error = ""
+        self._wrote_draft = False
+
+    def open(self) -> None:
+        """Read what the form begins with; answered by `Opened`."""
+        self._start("plan-open", self._open)
+
+    def keep(self, handoff: Handoff) -> None:
+        """Keep this draft soon; told when it cannot be, and when it can again."""
+        self._drafts.give(handoff)
+
+    def keep_now(self) -> None:
+        """What waits to be kept is kept without delay."""
+        self._drafts.hurry()
+
+    def preview(self, handoff: Handoff) -> None:
+        """Answered by `Previewed`, for the last handoff that was given."""
+        self._previews.give(handoff)
+
+    def check(self, handoff: Handoff) -> None:
+        """Answered by `Checked`."""
+        self._start("plan-check", lambda: self._check(handoff))
+
+    def save(self, handoff: Handoff) -> None:
+        """Answered by `Saved`; the draft goes when the handoff is there."""
+        self._start("plan-save", lambda: self._save(handoff))
+
+    def leave(self, *, keep: bool) -> None:
+        """Answered by `MayLeave` once the draft is on disk; a draft that is not to be kept goes."""
+        self._start("plan-leave", lambda: self._leave(keep=keep))
+
+    def stop(self) -> None:
+        """The program may end at once: what waits is kept first."""
+        self._drafts.flush(LAST_PATIENCE_S)
+        self._drafts.stop()
+        self._previews.stop()
+
+    def _start(self, name: str, work: Callable[[], None]) -> None:
+        threading.Thread(target=work, name=name, daemon=True).start()
+
+    # In threads. Whatever goes wrong there is told in one line, and the form stays as it is.
+
+    def _open(self) -> None:
+        errors: list[str] = []
+        facts, proposed, draft = Facts(), Proposed(Handoff(), {}), None
+        now = self._clock()
+        try:
+            draft = self._planner.draft()
+        except Exception as error:  # noqa: BLE001
+            errors.append(f"the draft cannot be read: {in_one_line(error)}")
+        try:
+            facts = self._planner.facts(now)
+        except Exception as error:  # noqa: BLE001
+            errors.append(f"the quota cannot be read: {in_one_line(error)}")
+        try:
+            proposed = self._planner.proposal(now)
+        except Exception as error:  # noqa: BLE001
+            errors.append(f"nothing could be filled in: {in_one_line(error)}")
+        self._post(Opened(facts, proposed, draft, errors))
+
+    def _keep(self, handoff: Handoff) -> None:
+        before = self._draft_error
+        try:
+            self._planner.save_draft(handoff)
+            self._draft_error, self._wrote_draft = "", True
+        except Exception as error:  # noqa: BLE001
+            self._draft_error = in_one_line(error)
+        if self._draft_error != before:
+            self._post(DraftKept(self._draft_error))
+
+    def _preview(self, handoff: Handoff) -> None:
+        try:
+            text = self._planner.preview(handoff)
+        except Exception as error:  # noqa: BLE001
+            text = f"no preview: {in_one_line(error)}"
+        self._post(Previewed(text))
+
+    def _check(self, handoff: Handoff) -> None:
+        try:
+            problems = list(self._planner.check(handoff))
+        except Exception as error:  # noqa: BLE001
+            problems = [f"it could not be checked: {in_one_line(error)}"]
+        self._post(Checked(problems))
+
+    def _save(self, handoff: Handoff) -> None:
+        # A draft that is written after the handoff would be offered once more.
+        self._drafts.forget(PATIENCE_S)
+        try:
+            path = self._planner.save(handoff)
+        except Exception as error:  # noqa: BLE001
+            self._drafts.give(handoff)
+            self._post(Saved(None, error=in_one_line(error)))
+            return
+        command = error_words = ""
+        try:
+            command = self._planner.resume_command(handoff, path)
+            self._planner.discard_draft()
+        except Exception as error:  # noqa: BLE001
+            error_words = in_one_line(error)
+        self._post(Saved(path, command, error_words))
+
+    def _leave(self, *, keep: bool) -> None:
+        if keep:
+            done = self._drafts.flush(PATIENCE_S)
+            self._post(MayLeave(self._draft_error if done else "the disk does not answer"))
+            return
+        self._drafts.forget(PATIENCE_S)
+        error_words = ""
+        if self._wrote_draft:
+            try:
+                self._planner.discard_draft()
+            except Exception as error:  # noqa: BLE001
+                error_words = in_one_line(error)
+        self._post(MayLeave(error_words))

@@ -1,0 +1,182 @@
+"""A planner that knows what it is told, and a dashboard with the plan screen on it."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import msgspec
+from textual.pilot import Pilot
+
+from quota_tui.core.handoff import Handoff, Objective, Quota, State
+from quota_tui.core.handoff_markdown import render
+from quota_tui.core.planstart import Window
+from quota_tui.ui.app import QuotaApp
+from quota_tui.ui.plan.planner import Draft, Facts, Proposed
+from quota_tui.ui.plan.screen import PlanScreen
+from tests.ui.invent import NOW, RESET, Clock, FakeProvider
+from tests.ui.stage import settings, text, until
+
+PROJECT = "/home/ada/code/api"
+
+
+def facts(**changes: object) -> Facts:
+    known = Facts(
+        used_pct=81.0,
+        used_is_estimate=True,
+        resets_at=RESET,
+        next_window=Window(200_000, 181_000, 222_000),
+        agents=("implementation-agent", "reviewer"),
+    )
+    return msgspec.structs.replace(known, **changes)
+
+
+def proposed() -> Proposed:
+    handoff = Handoff(
+        title="Authentication for the API",
+        project=PROJECT,
+        agent="implementation-agent",
+        start="reset+5m",
+        created_at=NOW,
+        quota=Quota(used_pct=81.0, basis="fused", resets_at=RESET, next_tokens=200_000),
+        accomplished=("Add JWT authentication endpoints", "15 unit tests for auth"),
+        state=State(
+            branch="feature/auth-system",
+            last_commit="4f2c1e0 Add JWT authentication endpoints",
+            tests="15/15",
+            files_modified=("src/auth.py", "tests/test_auth.py"),
+        ),
+        objectives=(
+            Objective(
+                "Integrate auth with the user endpoints", 15_000, 9_000, 24_000,
+                ("write the middleware", "a test for each endpoint"),
+            ),
+            Objective("Refresh tokens", 18_000, 11_000, 29_000),
+        ),
+        decisions=("JWT instead of sessions: stateless API",),
+        files=("src/auth.py", "docs/auth.md"),
+        commands=("npm test",),
+    )  # fmt: skip
+    sources = {
+        ("accomplished", "Add JWT authentication endpoints"): "commit 4f2c1e0, 16:52",
+        ("accomplished", "15 unit tests for auth"): "todo list",
+        ("branch", "feature/auth-system"): "git",
+        ("last_commit", "4f2c1e0 Add JWT authentication endpoints"): "git",
+        ("tests", "15/15"): "npm test, 17:20",
+        ("files_modified", "src/auth.py\ntests/test_auth.py"): "git",
+        ("objectives", "Refresh tokens"): "todo list",
+        ("decisions", "JWT instead of sessions: stateless API"): "handoff of 2026-11-19",
+        ("files", "src/auth.py"): "edited this session",
+        ("commands", "npm test"): "run this session",
+    }
+    return Proposed(handoff, sources)
+
+
+class FakePlanner:
+    """Keeps drafts and handoffs in itself; raises what it is told to."""
+
+    def __init__(self, handoff: Handoff | None = None) -> None:
+        self.made = proposed() if handoff is None else Proposed(handoff, {})
+        self.known = facts()
+        self.kept: Draft | None = None
+        self.drafts: list[Handoff] = []
+        self.discarded = 0
+        self.saved: list[Handoff] = []
+        self.problems: list[str] = []
+        self.errors: dict[str, Exception] = {}
+        self.holds: dict[str, threading.Event] = {}
+
+    def _meet(self, what: str) -> None:
+        if what in self.holds:
+            assert self.holds[what].wait(20)
+        if what in self.errors:
+            raise self.errors[what]
+
+    def facts(self, now: datetime) -> Facts:
+        self._meet("facts")
+        return self.known
+
+    def proposal(self, now: datetime) -> Proposed:
+        self._meet("proposal")
+        return self.made
+
+    def draft(self) -> Draft | None:
+        self._meet("draft")
+        return self.kept
+
+    def save_draft(self, handoff: Handoff) -> None:
+        self._meet("save_draft")
+        self.drafts.append(handoff)
+        self.kept = Draft(handoff, NOW - timedelta(minutes=3))
+
+    def discard_draft(self) -> None:
+        self._meet("discard_draft")
+        self.discarded += 1
+        self.kept = None
+
+    def check(self, handoff: Handoff) -> list[str]:
+        self._meet("check")
+        return self.problems
+
+    def preview(self, handoff: Handoff) -> str:
+        self._meet("preview")
+        return render(handoff)
+
+    def save(self, handoff: Handoff) -> Path:
+        self._meet("save")
+        self.saved.append(handoff)
+        return Path("/home/ada/.claude/session-handoffs/handoff-20261120-1731.md")
+
+    def resume_command(self, handoff: Handoff, path: Path) -> str:
+        return f"claude 'Read {path} and begin with its first objective.'"
+
+
+class PlanningApp(QuotaApp):
+    """The dashboard with the plan screen on its key."""
+
+    def __init__(self, planner: object, clock: Callable[[], datetime], **display: object) -> None:
+        super().__init__(FakeProvider(settings=settings(display=display)), clock, home="/home/ada")
+        self.planner = planner
+        self.outcome: list[Path | None] = []
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        # The palette's key is the preview's on the plan screen.
+        if action == "command_palette" and getattr(self.screen, "TAKES_PALETTE_KEY", False):
+            return False
+        return super().check_action(action, parameters)
+
+    def plan(self) -> PlanScreen:
+        screen = PlanScreen(self.planner, self.clock, self.face, self._keys)
+        self.push_screen(screen, self.outcome.append)
+        return screen
+
+
+@asynccontextmanager
+async def planning(
+    planner: object | None = None,
+    size: tuple[int, int] = (100, 30),
+    clock: Clock | None = None,
+    *,
+    ready: bool = True,
+    **display: object,
+) -> AsyncIterator[tuple[PlanningApp, Pilot, FakePlanner, PlanScreen]]:
+    """A plan screen that is open and filled in."""
+    known = FakePlanner() if planner is None else planner
+    app = PlanningApp(known, clock or Clock(), **display)
+    async with app.run_test(size=size, notifications=True) as pilot:
+        await until(pilot, lambda: app.view is not None and app.view.snapshot is not None)
+        screen = app.plan()
+        if ready:
+            await until(pilot, lambda: screen.ready and bool(screen.form.laid_out.areas))
+            await pilot.pause()
+        yield app, pilot, known, screen
+
+
+def row_with(app: QuotaApp, said: str) -> str:
+    """The first row of the screen that holds these words."""
+    found = [line for line in text(app).splitlines() if said in line]
+    assert found, text(app)
+    return found[0]
