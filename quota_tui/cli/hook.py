@@ -25,9 +25,10 @@ from quota_tui.store.faults import note_fault
 from quota_tui.store.paths import claude_config_dirs, our_paths
 
 _RUNS = {
-    "session-start": "quota_tui.cli.hook_start",
-    "stop-failure": "quota_tui.cli.hook_failure",
-    "session-end": "quota_tui.cli.hook_end",
+    "session-start": "quota_tui.cli.hook_start:run",
+    "stop-failure": "quota_tui.cli.hook_failure:run",
+    "session-end": "quota_tui.cli.hook_end:run",
+    "write-handoff": "quota_tui.cli.hook_failure:write_later",
 }
 BUSY_S = 0.1
 """How long to wait for another process that writes to one of our files."""
@@ -36,12 +37,13 @@ _Result = TypeVar("_Result")
 
 
 class Hook(msgspec.Struct, frozen=True):
-    """One run: what Claude Code told, where our things are, and what time it is. `name` is the event's."""
+    """One run: what Claude Code told (`data` as it came), where our things are, and what time it is."""
 
     name: str
     told: HookInput
     setup: Setup
     now: datetime
+    data: bytes
 
     @property
     def project(self) -> str:
@@ -86,17 +88,19 @@ def main(arguments: list[str]) -> int:
 
 def _run(name: str, data: bytes) -> str:
     """What goes to standard output."""
-    module = _RUNS.get(name)
-    if module is None:
+    place = _RUNS.get(name)
+    if place is None:
         raise ValueError(f"there is no hook {name[:40]!r}; `quota-tui install hooks` brings the present ones")
     paths = our_paths()
     settings, problems = load_settings_lenient(paths.config_file, os.environ)
-    hook = Hook(name, parse_hook(data), Setup(paths, claude_config_dirs(), settings), utc_now())
+    setup = Setup(paths, claude_config_dirs(), settings)
+    hook = Hook(name, parse_hook(data), setup, utc_now(), data)
     if not hook.told.session_id or not os.path.isabs(hook.project):
         raise ValueError("it was told no session, or no folder")
     for problem in problems[:1]:
         hook.note(f"settings: {problem}")
-    run: Callable[[Hook], str] = importlib.import_module(module).run
+    module, _, function = place.partition(":")
+    run: Callable[[Hook], str] = getattr(importlib.import_module(module), function)
     return run(hook)
 
 

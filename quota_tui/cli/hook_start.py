@@ -102,10 +102,13 @@ def _handoff(hook: Hook, monitor: Monitor | None) -> HandoffText | None:
     head = latest_of_project(hook.setup.claude_dirs[0], hook.project)
     if head is None:
         return None
-    is_late = head.created_at is not None and hook.now - head.created_at > STILL_MATTERS
-    whole = not is_late and monitor is not None and _is_ours(hook, monitor, head.id)
+    why_not = ""
+    if head.created_at is not None and hook.now - head.created_at > STILL_MATTERS:
+        why_not = "an old one"
+    elif monitor is None or not _is_ours(hook, monitor, head.id):
+        why_not = "given to another session"
     return HandoffText(
-        path=str(head.path), text=head.text, title=head.title, created_at=head.created_at, whole=whole
+        path=str(head.path), text=head.text, title=head.title, created_at=head.created_at, why_not=why_not
     )
 
 

@@ -28,13 +28,16 @@ _RESERVE = 200
 
 
 class HandoffText(msgspec.Struct, frozen=True, kw_only=True):
-    """A handoff as it is handed over: its file and the text in it. `whole=False` gives the path alone."""
+    """A handoff as it is handed over: its file and the text in it.
+
+    `why_not`: it is only named, and this is why.
+    """
 
     path: str
     text: str
     title: str = ""
     created_at: datetime | None = None
-    whole: bool = True
+    why_not: str = ""
 
 
 def session_context(
@@ -157,7 +160,7 @@ def _decisions(facts: Iterable[Fact], face: Face) -> list[str]:
 
 def _whole(handoff: HandoffText | None, face: Face, room: _Room) -> list[str]:
     """All of the handoff below a line that names it; nothing when it is not wanted or does not fit."""
-    if handoff is None or not handoff.whole:
+    if handoff is None or handoff.why_not:
         return []
     lines = [f"{_named(handoff, face)}, left by the last session for this one. All of it:", *_lines(handoff)]
     return lines if room.take("\n".join(lines)) else []
@@ -168,8 +171,9 @@ def _beginning(handoff: HandoffText | None, face: Face, room: _Room) -> list[str
     if handoff is None:
         return []
     named = _named(handoff, face)
-    if not handoff.whole:
-        return room.take_lines([named + (f": {cleaned(handoff.title, 120)}" if handoff.title else "")])
+    if handoff.why_not:
+        title = f": {cleaned(handoff.title, 120)}" if handoff.title else ""
+        return room.take_lines([f"{named} ({handoff.why_not}){title}"])
     lines = _lines(handoff)
     told = f"{named}, left by the last session for this one. Too long for here, its first lines:"
     if not room.take(told):
@@ -183,13 +187,27 @@ def _named(handoff: HandoffText, face: Face) -> str:
 
 
 def _lines(handoff: HandoffText) -> list[str]:
-    return _printable(handoff.text).strip("\n").split("\n")
+    """Its lines; headings with nothing under them, and blank lines too many, say nothing and cost tokens."""
+    kept: list[str] = []  # from the last line to the first
+    for line in reversed(_printable(handoff.text).strip("\n").split("\n")):
+        is_heading = line.startswith("## ")
+        if is_heading and kept and not kept[-1].strip():
+            kept.pop()
+        if is_heading and (not kept or kept[-1].startswith("## ")):
+            continue
+        if line.strip() or (kept and kept[-1].strip()):
+            kept.append(line)
+    return kept[::-1]
 
 
 def _printable(text: str) -> str:
     """Text without control or direction characters; line ends and tabs stay."""
     text = text.replace("\r\n", "\n").replace("\r", "\n")
-    return "".join(char if char in "\n\t" or unicodedata.category(char)[0] != "C" else " " for char in text)
+    return "".join(char if char in "\n\t" or not _is_unseen(char) else " " for char in text)
+
+
+def _is_unseen(char: str) -> bool:
+    return unicodedata.category(char) in {"Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp"}
 
 
 def _listed(items: tuple[str, ...]) -> str:

@@ -7,13 +7,14 @@ are kept to the character.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import TypeVar
 
 import msgspec
 
 from quota_tui.core.handoff import MAX_TOKENS, Handoff, Objective
 from quota_tui.core.handoff_objectives import read_objectives
+from quota_tui.core.proposal import Proposed
 
 _Entry = TypeVar("_Entry")
 
@@ -25,6 +26,9 @@ OTHER = "other"
 """The lines of the state that name none of its parts: a list too."""
 MODIFIED = "files_modified"
 """Edited as one text, a file on each line: there may be hundreds."""
+
+
+_PATH = re.compile(r"([a-z_]+)(?:\[(\d{1,6})\])?(?:\.steps\[(\d{1,6})\])?.*")
 
 
 class Spot(msgspec.Struct, frozen=True):
@@ -170,9 +174,31 @@ def agent_after(agents: Sequence[str], agent: str) -> str:
     return known[(known.index(agent) + 1) % len(known)] if agent in known else ""
 
 
-def source_of(sources: Mapping[tuple[str, str], str], field: str, text: str) -> str:
-    """Where a text was proposed from; empty for one that the person wrote or changed."""
-    return sources.get((field, text), "")
+def sources_by_text(proposed: Proposed) -> dict[tuple[str, str], str]:
+    """Where each text was proposed from, by field and text: it holds while entries move about."""
+    found: dict[tuple[str, str], str] = {}
+    for path, source in proposed.sources.items():
+        spot = spot_named(path)
+        if spot is not None and spot.field != "start":
+            found[spot.field, text_at(proposed.handoff, spot)] = source
+    return found
+
+
+def spot_named(path: str) -> Spot | None:
+    """The spot that a path names, as in `objectives[0].steps[1]` or `state.branch`; None for no spot."""
+    found = _PATH.fullmatch(path.removeprefix("state."))
+    if found is None:
+        return None
+    field, at = found[1], int(found[2] or -1)
+    if field in {"start", "scheduled_for"}:
+        return Spot("start")
+    if field == MODIFIED or field in (*STATE_TEXTS, *TEXTS):
+        return Spot(field)
+    if field == "objectives" and found[3]:
+        return Spot(field, at, "step", int(found[3]))
+    if field in (*LISTS, OTHER, "objectives"):
+        return Spot(field, at) if at >= 0 else Spot(field, part="add")
+    return None
 
 
 # Tokens as typed.
@@ -229,8 +255,9 @@ def typed_size(size: Size) -> str:
 def _with_middle(size: Size) -> Size:
     if size.tokens is not None or size.low is None or size.high is None:
         return size
-    middle = round((size.low * size.high) ** 0.5) if size.low else size.high // 2
-    return Size(middle, size.low, size.high)
+    middle = (size.low * size.high) ** 0.5 if size.low else size.high / 2
+    # Three figures: more would say that it is known better than it is.
+    return Size(min(max(int(float(f"{middle:.3g}")), size.low), size.high), size.low, size.high)
 
 
 def _range(low: str, low_unit: str, high: str, high_unit: str) -> Size:

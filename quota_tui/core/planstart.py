@@ -171,7 +171,7 @@ def size_words(objective: Objective) -> tuple[str, ...]:
 
 def _span(low: int, high: int) -> str:
     """`9–24k`, `900–1.2k`."""
-    first, second = tokens(low), tokens(high)
+    first, second = (re.sub(r"\.0(?=\D?$)", "", tokens(end)) for end in (low, high))
     if first[-1:] == second[-1:] and first[-1:].isalpha():
         first = first[:-1]
     return f"{first}–{second}"

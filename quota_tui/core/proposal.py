@@ -117,7 +117,8 @@ class _Maker:
         """Open todos, the one in work first; what the last handoff left; the plan's open phases."""
         todos = [todo for todo in self._known.session.todos if todo.status != "completed"]
         todos.sort(key=lambda todo: todo.status != "in_progress")
-        plan = f"plan {re.split(r'[/\\\\]', self._known.plan_file)[-1]}".rstrip()
+        name = self._known.plan_file.replace("\\", "/").rpartition("/")[2]
+        plan = f"plan {name}" if name else "plan"
         last = self._known.last
         found = [(Objective(todo.text), "todo list") for todo in todos]
         found += [(item, self._of_last()) for item in (last.objectives if last else ()) if not item.done]

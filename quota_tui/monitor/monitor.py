@@ -246,7 +246,8 @@ class Monitor:
         roots = self._found.roots if self._found else ()
         times = [history.last_call_at(now + timedelta(hours=2)), *(r.known_at for r in states.readings)]
         problems = self._found.problems if self._found else ()
-        notices = [*self._notices, *self.stores.notices, *problems[:3], self._scan_trouble, self._alert_trouble]
+        troubles = (*problems[:3], self._scan_trouble, self._alert_trouble)
+        notices = [*self._notices, *self.stores.notices, *troubles]
         return SourcesState(
             roots=tuple(
                 RootState(path=_text(r.path), exists=r.exists, transcripts=len(r.files)) for r in roots

@@ -5,8 +5,12 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from quota_tui.monitor.refresh import Changes
+
+if TYPE_CHECKING:
+    from watchfiles import Change
 
 STEP_MS, DEBOUNCE_MS = 40, 160
 """A burst of writes is one change: it is told after a quiet step, or after the debounce at the latest."""
@@ -43,7 +47,7 @@ def watch(
         ):
             paths = {path for _, path in batch}
             transcripts = {path for path in paths if path.endswith(".jsonl")}
-            if not batch:
+            if not batch or _has_new_folder(batch):
                 changes.add((), everything=True)
             elif transcripts:
                 changes.add(transcripts)
@@ -57,6 +61,14 @@ def watch(
 def _existing(roots: Sequence[str], folders: Sequence[str], journal: str) -> list[str]:
     wanted = [*roots, *folders, *([os.path.dirname(journal)] if journal else [])]
     return [place for place in wanted if os.path.isdir(place)]
+
+
+def _has_new_folder(batch: set[tuple[Change, str]]) -> bool:
+    """A new folder is watched from then on; what was put into it before that must be looked for."""
+    return any(
+        kind == 1 and not path.endswith(".jsonl") and os.path.isdir(path)  # 1: Change.added
+        for kind, path in batch
+    )
 
 
 def _matters(path: str, folders: Sequence[str], journal: str) -> bool:

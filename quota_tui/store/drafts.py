@@ -74,7 +74,7 @@ class Draft:
     def save(self, handoff: Handoff) -> None:
         """Keep what is typed. Raises StoreError.
 
-        Where locks do not work another form may have written here meanwhile: then this one moves on.
+        What lies here and was not loaded is another form's (where locks do not work): then this one moves on.
         """
         if read_if_there(self.path) not in {None, self._written}:
             self.path = self._free()

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
 import msgspec
 
+from quota_tui.core.automatic import is_automatic
 from quota_tui.core.handoff import Handoff
 from quota_tui.core.handoff_front import MARK, apply_front, read_front
 
@@ -20,6 +22,7 @@ FOLDER = "session-handoffs"
 MOST_FILES = 100
 MOST_BYTES = 64 << 10
 """More of a handoff never fits into a new session's context."""
+_MINUTE = len("20261120-1731")
 _FILE = re.compile(r"handoff-([a-z0-9][a-z0-9-]{0,99})\.md")
 
 
@@ -34,6 +37,7 @@ class Head(msgspec.Struct, frozen=True, kw_only=True):
     title: str
     from_session: str
     created_at: datetime | None
+    is_automatic: bool
 
 
 def latest_of_project(claude_dir: Path, project: str) -> Head | None:
@@ -42,11 +46,30 @@ def latest_of_project(claude_dir: Path, project: str) -> Head | None:
     Raises OSError when the folder cannot be read. Files that cannot be are passed over.
     """
     wanted = _same(project)
+    return _latest(claude_dir, lambda head: bool(head.project) and _same(head.project) == wanted)
+
+
+def latest_of_session(claude_dir: Path, session_id: str) -> Head | None:
+    """The newest handoff that a session wrote; None when there is none among the latest files."""
+    return _latest(claude_dir, lambda head: head.from_session == session_id)
+
+
+def _latest(claude_dir: Path, is_wanted: Callable[[Head], bool]) -> Head | None:
+    found: Head | None = None
     for handoff_id in _newest(claude_dir / FOLDER):
+        if found is not None and handoff_id[:_MINUTE] != found.id[:_MINUTE]:
+            break
         head = _head(claude_dir / FOLDER, handoff_id)
-        if head is not None and head.project and _same(head.project) == wanted:
-            return head
-    return None
+        # Ids tell the minute; of one minute's the time in the front is looked at.
+        if head is not None and is_wanted(head) and (found is None or _later(head, found)):
+            found = head
+    return found
+
+
+def _later(one: Head, other: Head) -> bool:
+    if one.created_at is None or other.created_at is None:
+        return other.created_at is None
+    return one.created_at > other.created_at
 
 
 def _newest(folder: Path) -> list[str]:
@@ -81,6 +104,7 @@ def _head(folder: Path, handoff_id: str) -> Head | None:
         title=front.title,
         from_session=front.from_session,
         created_at=front.created_at,
+        is_automatic=is_automatic(front),
     )
 
 

@@ -91,8 +91,9 @@ class Handoffs:
         data = self._read(path)
         if not data:
             raise HandoffError(f"there is no handoff {handoff_id}; `quota-tui handoff list` shows them all")
+        odd: tuple[Note, ...] = ()
         try:
-            text, odd = data.decode("utf-8"), ()
+            text = data.decode("utf-8")
         except UnicodeDecodeError as error:
             text = data.decode("utf-8", "replace")
             line = data.count(b"\n", 0, error.start) + 1

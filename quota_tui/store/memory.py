@@ -9,13 +9,15 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from datetime import datetime
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
-from quota_tui.core.memory import ProjectMemory
+from quota_tui.core.handoff import Handoff
+from quota_tui.core.memory import ProjectMemory, SessionNote, with_decisions, with_session
 from quota_tui.core.memoryfile import Damaged, TooNew, read, written
 from quota_tui.store import files
 
@@ -89,6 +91,26 @@ def update_memory(
             )
         files.write_atomic(file, data)
     return msgspec.structs.replace(loaded, memory=changed)
+
+
+def remember_handoff(claude_dir: Path, handoff: Handoff, path: Path, now: datetime) -> Loaded:
+    """Write what a handoff says into its project's memory: its session, what was done, what was decided.
+
+    To be called when a handoff is saved. Raises as `update_memory` does.
+    """
+    note = SessionNote(
+        id=handoff.from_session or f"handoff {handoff.id}",
+        handoff=str(path),
+        accomplished=handoff.accomplished,
+        objectives=tuple(item.text for item in handoff.objectives if not item.done),
+    )
+
+    def remembered(memory: ProjectMemory) -> ProjectMemory:
+        if memory.session(note.id) is None:  # its own times come with its end
+            memory = with_session(memory, msgspec.structs.replace(note, started_at=handoff.created_at or now))
+        return with_decisions(with_session(memory, note), handoff.decisions, now, f"handoff {handoff.id}")
+
+    return update_memory(claude_dir, handoff.project, remembered)
 
 
 def forget_memory(claude_dir: Path, project: str | Path) -> bool:

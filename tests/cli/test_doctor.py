@@ -55,12 +55,21 @@ def test_text_marks_what_should_be_done(home: Path) -> None:
 
 def test_nothing_to_read_is_a_problem(home: Path) -> None:
     found = examine(code=1)
-    assert ("none of these folders exists: run Claude Code once, or set transcript_dirs", True) in found["transcripts"]
+    assert ("none of these folders exists: run Claude Code once, or set transcript_dirs", True) in found[
+        "transcripts"
+    ]
 
 
 def test_skipped_lines_by_file_number_and_reason(home: Path) -> None:
     path = write_transcript(
-        home, [line(), '{"usage": broken', line("m2", "r2"), line("m3", "r3", timestamp="yesterday"), line("m4", "r4", usage={"input_tokens": -3})]
+        home,
+        [
+            line(),
+            '{"usage": broken',
+            line("m2", "r2"),
+            line("m3", "r3", timestamp="yesterday"),
+            line("m4", "r4", usage={"input_tokens": -3}),
+        ],
     )
     found = examine()
     texts = [text for text, _ in found["skipped"]]
@@ -79,7 +88,10 @@ def test_readings_that_were_refused_or_set_aside(home: Path) -> None:
     work(home)
     tell(70, at=NOW - timedelta(minutes=5))
     tell(40, session="an idle terminal")
-    quota("statusline", stdin=b'{"rate_limits": {"five_hour": {"used_percentage": 1795197600, "resets_at": 1795197600}}}')
+    quota(
+        "statusline",
+        stdin=b'{"rate_limits": {"five_hour": {"used_percentage": 1795197600, "resets_at": 1795197600}}}',
+    )
     found = examine()
     assert found["readings"][0][0] == "2 in the last 8 days, 1 set aside"
     assert "40 %" in found["set aside"][0][0]
@@ -87,7 +99,13 @@ def test_readings_that_were_refused_or_set_aside(home: Path) -> None:
 
 
 def test_models_without_a_price_of_their_own(home: Path) -> None:
-    write_transcript(home, [line(f"m{i}", "r", model=model) for i, model in enumerate(["claude-opus-6", "glm-4.6", "claude-sonnet-4-5"])])
+    write_transcript(
+        home,
+        [
+            line(f"m{i}", "r", model=model)
+            for i, model in enumerate(["claude-opus-6", "glm-4.6", "claude-sonnet-4-5"])
+        ],
+    )
     found = examine()
     assert found["prices"] == [
         ("claude-opus-6 is not in the table: priced as its nearest relative", False),
@@ -114,7 +132,9 @@ def test_damage_is_told(home: Path) -> None:
     quota("status")
     paths().journal_db.write_bytes(b"garbage" * 1000)
     found = examine(code=1)
-    assert any("journal.db was damaged: set aside as journal.db.damaged-" in text for text, _ in found["notice"])
+    assert any(
+        "journal.db was damaged: set aside as journal.db.damaged-" in text for text, _ in found["notice"]
+    )
 
 
 def test_the_status_line(home: Path) -> None:

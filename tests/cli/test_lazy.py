@@ -30,7 +30,13 @@ def run_and_tell(*args: str, **env: str) -> tuple[str, int, set[str]]:
     """(what it printed, exit code, what it imported)."""
     where = {**os.environ, "PYTHONPATH": str(REPO), **env}
     done = subprocess.run(
-        [sys.executable, "-c", CODE, *args], capture_output=True, text=True, timeout=60, check=True, env=where, stdin=subprocess.DEVNULL
+        [sys.executable, "-c", CODE, *args],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+        env=where,
+        stdin=subprocess.DEVNULL,
     )
     code, *modules = done.stderr.splitlines()[-1].split()
     return done.stdout, int(code), set(modules)
@@ -105,7 +111,9 @@ def test_the_shell_completes_commands_and_options(home: Path) -> None:
     assert (code, "_QUOTA_TUI_COMPLETE=bash_complete" in source) == (0, True)
 
     def complete(words: str, at: int) -> list[str]:
-        text, _, modules = run_and_tell(_QUOTA_TUI_COMPLETE="bash_complete", COMP_WORDS=words, COMP_CWORD=str(at))
+        text, _, modules = run_and_tell(
+            _QUOTA_TUI_COMPLETE="bash_complete", COMP_WORDS=words, COMP_CWORD=str(at)
+        )
         assert {"textual", "rich"}.isdisjoint(modules)
         return [line.split(",")[1] for line in text.splitlines()]
 

@@ -30,7 +30,10 @@ pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="terminals are a
 def test_without_a_terminal_it_says_what_to_use_instead(home: Path, args: list[str]) -> None:
     result = run(*args)
     assert (result.returncode, result.stdout) == (2, b"")
-    assert result.stderr == b"quota-tui: the dashboard needs a terminal; `quota-tui status` prints the same as text\n"
+    assert (
+        result.stderr
+        == b"quota-tui: the dashboard needs a terminal; `quota-tui status` prints the same as text\n"
+    )
     assert not paths().data_dir.exists()
 
 
@@ -52,7 +55,13 @@ class Terminal:
         fcntl.ioctl(inner, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
         env = {**os.environ, "PYTHONPATH": str(REPO), "TERM": "xterm-256color", "COLORTERM": "truecolor"}
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "quota_tui", *args], stdin=inner, stdout=inner, stderr=inner, env=env, cwd=REPO, start_new_session=True
+            [sys.executable, "-m", "quota_tui", *args],
+            stdin=inner,
+            stdout=inner,
+            stderr=inner,
+            env=env,
+            cwd=REPO,
+            start_new_session=True,
         )
         os.close(inner)
         self.seen = b""
@@ -186,7 +195,9 @@ def test_where_nothing_is_kept_no_other_process_can_help(home: Path, monkeypatch
         live.close()
 
 
-def test_a_scan_of_another_process_that_fails_is_made_good(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_scan_of_another_process_that_fails_is_made_good(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     work(home)
     monkeypatch.setattr(dashboard, "MUCH_TO_READ", 1000)
     monkeypatch.setattr(dashboard.subprocess, "run", lambda *_, **__: None)

@@ -181,7 +181,9 @@ def test_several_configuration_folders(home: Path) -> None:
 @pytest.mark.skipif(sys.platform in {"win32", "darwin"}, reason="file names there are always text")
 def test_names_that_are_no_text(home: Path) -> None:
     odd = home / os.fsdecode(b"odd-\xff")
-    write_transcript(odd, [line(cwd=None, at=NOW - timedelta(minutes=5))], os.fsdecode(b"-p-\xfe/s\xfd.jsonl"))  # type: ignore[arg-type]
+    write_transcript(
+        odd, [line(cwd=None, at=NOW - timedelta(minutes=5))], os.fsdecode(b"-p-\xfe/s\xfd.jsonl")
+    )  # type: ignore[arg-type]
     for _ in range(2):
         result = run("status", "--json", CLAUDE_CONFIG_DIR=str(odd / ".claude"))
         assert result.returncode == 0, result.stderr

@@ -4,54 +4,35 @@ from __future__ import annotations
 
 import json
 import os
-import sqlite3
 import sys
-import time
-from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-import msgspec
 import pytest
 
-from quota_tui.automation.installed import (
-    STATUS_LINE,
-    EntryRecord,
-    FileRecord,
-    InstallRecord,
-    file_key,
-    record_file,
-    settings_file as claude_settings,
-)
 from quota_tui.core.words import cells
 from quota_tui.store.index import Index
 from quota_tui.store.journal import Journal
 from quota_tui.store.lock import hold
 from tests.conftest import NOW
 from tests.lines import append, line, write_transcript
-from tests.monitor.rig import history_calls, paths, quota, readings, run, settings_file, start, tell, work
+from tests.monitor.rig import (
+    RESET_S,
+    WEEK_S,
+    history_calls,
+    paths,
+    quota,
+    readings,
+    settings_file,
+    show,
+    start,
+    tell,
+    told,
+    work,
+)
 
-RESET_S = int((NOW + timedelta(hours=2)).timestamp())
-WEEK_S = int((NOW + timedelta(days=3)).timestamp())
 SAMPLES = Path(__file__).parent.parent / "data" / "statusline-stdin.jsonl"
-
-
-def told(pct: float | None = 62.5, week: float | None = 30, **more: Any) -> bytes:
-    """What Claude Code writes on stdin."""
-    limits = {}
-    if pct is not None:
-        limits["five_hour"] = {"used_percentage": pct, "resets_at": RESET_S}
-    if week is not None:
-        limits["seven_day"] = {"used_percentage": week, "resets_at": WEEK_S}
-    return json.dumps({"session_id": "s1", "version": "2.1.329", "rate_limits": limits, **more}).encode()
-
-
-def show(stdin: bytes = b"", at: datetime = NOW, **env: str) -> str:
-    """Run it here; what it printed, colours left out."""
-    result = quota("statusline", stdin=stdin, QUOTA_TUI_NOW=at.isoformat(), NO_COLOR=env.pop("NO_COLOR", "1"), **env)
-    assert (result.exit_code, result.stderr) == (0, "")
-    return result.stdout
 
 
 def refused() -> list[str]:
@@ -98,7 +79,10 @@ def test_every_real_sample_is_understood(home: Path) -> None:
 @pytest.mark.parametrize(
     ("limits", "why"),
     [
-        ({"five_hour": {"used_percentage": RESET_S, "resets_at": RESET_S}}, "a time stands where the percentage belongs"),
+        (
+            {"five_hour": {"used_percentage": RESET_S, "resets_at": RESET_S}},
+            "a time stands where the percentage belongs",
+        ),
         ({"five_hour": {"used_percentage": 101.5, "resets_at": RESET_S}}, "above 100"),
         ({"five_hour": {"used_percentage": -1, "resets_at": RESET_S}}, "zero or more"),
         ({"five_hour": {"used_percentage": 40, "resets_at": RESET_S - 9000}}, "already past"),
@@ -148,7 +132,20 @@ def test_a_stale_terminal_does_not_lower_what_is_shown(home: Path) -> None:
 
 @pytest.mark.parametrize(
     "stdin",
-    [b"", b"\n", b"garbage", b"{", b"[]", b"null", b"\x00" * 100, b"\xff\xfe{}", b"[" * 100_000, b'{"rate_limits": 5}', b'{"session_id": "\\ud800"}', b'{"a": ' + b"9" * 5000 + b"}"],
+    [
+        b"",
+        b"\n",
+        b"garbage",
+        b"{",
+        b"[]",
+        b"null",
+        b"\x00" * 100,
+        b"\xff\xfe{}",
+        b"[" * 100_000,
+        b'{"rate_limits": 5}',
+        b'{"session_id": "\\ud800"}',
+        b'{"a": ' + b"9" * 5000 + b"}",
+    ],
 )
 def test_any_input_gives_a_line(home: Path, stdin: bytes) -> None:
     tell(82)
@@ -271,7 +268,9 @@ def test_an_open_dashboard_owns_the_alerts(home: Path) -> None:
 
 def test_from_80_per_cent_on_the_desktop_is_told_once(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     shown: list[str] = []
-    monkeypatch.setattr("quota_tui.automation.notify_later.notify_later", lambda title, _: shown.append(title))
+    monkeypatch.setattr(
+        "quota_tui.automation.notify_later.notify_later", lambda title, _: shown.append(title)
+    )
     for minute, pct in enumerate([55, 81, 82, 91, 91]):
         show(told(pct, None), at=NOW + timedelta(minutes=minute))
     assert shown == ["plan the next session", "wrap up"]
@@ -284,7 +283,9 @@ def test_from_80_per_cent_on_the_desktop_is_told_once(home: Path, monkeypatch: p
 def test_where_nothing_can_be_kept_no_alert_fires(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """It would fire again with every message."""
     shown: list[str] = []
-    monkeypatch.setattr("quota_tui.automation.notify_later.notify_later", lambda title, _: shown.append(title))
+    monkeypatch.setattr(
+        "quota_tui.automation.notify_later.notify_later", lambda title, _: shown.append(title)
+    )
     paths().journal_db.mkdir(parents=True)
     for minute in range(3):
         assert "96%" in show(told(96, None), at=NOW + timedelta(minutes=minute))
@@ -302,216 +303,6 @@ def test_several_at_once_fire_one_alert(home: Path) -> None:
     assert alerts() == [80]
 
 
-# -- troubles
-
-
-@pytest.mark.parametrize("name", ["journal_db", "history_db", "index_db"])
-def test_damaged_files_are_mended_on_the_way(home: Path, name: str) -> None:
-    work(home)
-    quota("status")
-    file = getattr(paths(), name)
-    file.write_bytes(b"no database at all " * 500)
-    first, said = show(told(), COLUMNS="60").splitlines()
-    assert "62%" in first
-    assert cells(said) <= 56
-    assert "index was damaged" in said or str(file)[:20] in said
-    later = show(told(63, None), at=NOW + timedelta(minutes=1))
-    assert "damaged" not in later
-    assert "63%" in later
-
-
-def test_damage_inside_the_journal_is_mended_on_the_way(home: Path) -> None:
-    for minute in range(200):
-        tell(minute / 10, at=NOW - timedelta(minutes=200 - minute), session=f"session {minute} with a long name" * 5)
-    with paths().journal_db.open("r+b") as file:
-        file.seek(4096)
-        file.write(b"\xee" * (paths().journal_db.stat().st_size - 4096))
-    assert "62%" in show(told())
-    assert "62%" in show(told(62.5), at=NOW + timedelta(minutes=1))
-    assert len(readings()) == 2
-
-
-def test_a_long_write_of_another_program_costs_no_line(home: Path) -> None:
-    tell(82)
-    work(home)
-    quota("status")
-    holders = []
-    for file in (paths().journal_db, paths().history_db, paths().index_db):
-        db = sqlite3.connect(file, isolation_level=None)
-        db.execute("BEGIN IMMEDIATE")
-        holders.append(db)
-    begun = time.monotonic()
-    assert "82%" in show(told(90, None))
-    assert time.monotonic() - begun < 2
-    for db in holders:
-        db.close()
-
-
-def test_whatever_breaks_it_ends_with_0(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def broken(*_: object, **__: object) -> None:
-        raise RuntimeError("this was\nnot foreseen")
-
-    monkeypatch.setattr("quota_tui.cli.statusline_run.Monitor.collect", broken)
-    assert show(told()) == "quota-tui: this was not foreseen\n"
-    monkeypatch.setattr("quota_tui.cli.statusline_run.our_paths", broken)
-    assert show(told()) == "quota-tui: this was not foreseen\n"
-
-
-def test_no_home_at_all(home: Path) -> None:
-    result = run("statusline", stdin=told(), HOME="/nonexistent/home", CLAUDE_CONFIG_DIR="~nobody-here")
-    assert (result.returncode, result.stderr) == (0, b"")
-    assert b"62%" in result.stdout
-
-
-def test_a_cancelled_run_ends_quietly(home: Path) -> None:
-    process = start("statusline")
-    assert process.stdout is not None
-    process.stdout.close()
-    assert process.stdin is not None
-    process.stdin.write(told())
-    process.stdin.close()
-    assert process.wait(timeout=30) == 0
-    assert process.stderr is not None
-    assert process.stderr.read() == b""
-    process.stderr.close()
-
-
-def test_what_it_says_is_utf8_on_any_console(home: Path) -> None:
-    result = run("statusline", stdin=told(82, None), PYTHONIOENCODING="cp1252:strict", PYTHONUTF8="0")
-    assert (result.returncode, result.stderr) == (0, b"")
-    assert "▲ DANGER" in result.stdout.decode()
-
-
-# -- the user's own status line
-
-
-@pytest.fixture
-def chained(home: Path) -> Iterator[Any]:
-    """Set the user's own status line command, as `install` would have recorded it."""
-
-    def chain(command: str) -> None:
-        file = claude_settings()
-        file.parent.mkdir(parents=True, exist_ok=True)
-        text = json.dumps({"statusLine": {"type": "command", "command": command}})
-        entry = EntryRecord(STATUS_LINE, (STATUS_LINE, "command"), json.dumps(command))
-        record = FileRecord(path=file_key(file), baseline=text, before_sha256="", after_sha256="", entries=(entry,))
-        place = record_file(paths())
-        place.parent.mkdir(parents=True, exist_ok=True)
-        place.write_bytes(msgspec.json.encode(InstallRecord(files=(record,))))
-
-    yield chain
-
-
-needs_sh = pytest.mark.skipif(sys.platform == "win32", reason="the commands are for sh")
-
-
-@needs_sh
-def test_theirs_comes_first(home: Path, chained: Any) -> None:
-    chained("echo mine: $(cat | tr -d '\\n' | wc -c)")
-    shown = show(told()).splitlines()
-    assert shown[0] == f"mine: {len(told())}"
-    assert "62%" in shown[1]
-
-
-@needs_sh
-def test_all_lines_of_theirs_are_shown(home: Path, chained: Any) -> None:
-    chained("printf 'one\\n\\033[31mtwo\\033[0m\\nthree'")
-    shown = show(told()).splitlines()
-    assert shown[:3] == ["one", "\x1b[31mtwo\x1b[0m", "three"]
-    assert len(shown) == 4
-
-
-@needs_sh
-@pytest.mark.parametrize(
-    ("command", "first"),
-    [
-        ("exit 3", None),
-        ("echo partly; exit 1", "partly"),
-        ("no-such-command-anywhere", None),
-        ("echo to nobody >&2", None),
-        ("kill -9 $$", None),
-        ("true", None),
-        ("printf '\\377\\376'", "\ufffd\ufffd"),
-        ("exec 0<&-; echo deaf", "deaf"),
-        ("sleep 300 & echo quick", "quick"),
-    ],
-)
-def test_their_failures_are_not_ours(home: Path, chained: Any, command: str, first: str | None) -> None:
-    settings_file("[statusline]\nchain_timeout_s = 5.0\n")
-    chained(command)
-    begun = time.monotonic()
-    shown = show(told()).splitlines()
-    assert time.monotonic() - begun < 3
-    assert "62%" in shown[-1]
-    assert shown[:-1] == ([first] if first is not None else [])
-
-
-@needs_sh
-def test_one_that_hangs_is_ended_with_all_it_started(home: Path, chained: Any, tmp_path: Path) -> None:
-    settings_file("[statusline]\nchain_timeout_s = 0.3\n")
-    chained(f"echo before; sleep 300 & echo $! > {tmp_path}/pid; wait; echo after")
-    begun = time.monotonic()
-    shown = show(told())
-    assert time.monotonic() - begun < 3
-    assert "62%" in shown
-    assert "before" not in shown
-    pid = int((tmp_path / "pid").read_text())
-    deadline = time.monotonic() + 5
-    while _runs(pid) and time.monotonic() < deadline:
-        pass
-    assert not _runs(pid)
-
-
-def _runs(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    try:
-        return ") Z" not in Path(f"/proc/{pid}/stat").read_text()  # nobody may have asked for its end yet
-    except OSError:
-        return sys.platform != "linux"
-
-
-@needs_sh
-def test_one_without_end_is_cut_short(home: Path, chained: Any) -> None:
-    settings_file("[statusline]\nchain_timeout_s = 30.0\n")
-    chained("yes I go on for ever")
-    begun = time.monotonic()
-    shown = show(told())
-    assert time.monotonic() - begun < 10
-    assert 60_000 < len(shown) < 70_000
-    assert "62%" in shown.splitlines()[-1]
-
-
-@needs_sh
-@pytest.mark.parametrize("command", ["echo deaf", "sleep 0.2; echo deaf"])
-def test_one_that_reads_nothing_of_much_input(home: Path, chained: Any, command: str) -> None:
-    chained(command)
-    shown = show(told(padding="x" * 500_000)).splitlines()
-    assert shown[0] == "deaf"
-    assert "62%" in shown[1]
-
-
-@needs_sh
-def test_ours_inside_theirs_is_not_chained_again(home: Path, chained: Any) -> None:
-    chained(f"echo outer; {sys.executable} -c 'import os; print(os.environ[\"QUOTA_TUI_CHAINED\"])'")
-    assert show(told()).splitlines()[:2] == ["outer", "1"]
-    assert len(show(told(), QUOTA_TUI_CHAINED="1").splitlines()) == 1
-
-
-@pytest.mark.parametrize("command", ["quota-tui statusline", "/opt/venv/bin/python -m quota_tui statusline", "  "])
-def test_ours_is_never_theirs(home: Path, chained: Any, command: str) -> None:
-    chained(command)
-    assert len(show(told()).splitlines()) == 1
-
-
-def test_a_damaged_record_is_no_chain(home: Path, chained: Any) -> None:
-    chained("echo mine")
-    record_file(paths()).write_bytes(b"{broken")
-    assert len(show(told()).splitlines()) == 1
-
-
 # -- true processes
 
 
@@ -524,7 +315,14 @@ def test_it_starts_without_a_parser_and_without_textual(home: Path) -> None:
     )
     import subprocess
 
-    done = subprocess.run([sys.executable, "-c", code], input=told(), capture_output=True, timeout=60, check=False, cwd=Path(__file__).parent.parent.parent)
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        input=told(),
+        capture_output=True,
+        timeout=60,
+        check=False,
+        cwd=Path(__file__).parent.parent.parent,
+    )
     assert done.stderr == b""
     assert done.stdout.decode().splitlines()[-1] == "0 []"
 
@@ -546,5 +344,7 @@ def test_transcripts_of_its_own_session_make_no_reading_stale(home: Path) -> Non
     assert found["five_hour"]["basis"] == "official"
     append(path, line("n2", "n2", at=NOW + timedelta(seconds=20)) + "\n")
     show(told(None, None, transcript_path=str(path)), at=NOW + timedelta(seconds=30))
-    found = json.loads(quota("status", "--json", QUOTA_TUI_NOW=(NOW + timedelta(seconds=30)).isoformat()).stdout)
+    found = json.loads(
+        quota("status", "--json", QUOTA_TUI_NOW=(NOW + timedelta(seconds=30)).isoformat()).stdout
+    )
     assert found["five_hour"]["basis"] == "fused"

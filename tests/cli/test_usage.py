@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
-from quota_tui.core.usage import UsageRecord
-from quota_tui.monitor.rows import GROUPINGS, usage_rows
-from quota_tui.store.history import History
-from quota_tui.store.journal import Journal
+from quota_tui.monitor.rows import GROUPINGS
 from tests.conftest import NOW
 from tests.lines import line, write_transcript
 from tests.monitor.rig import history_calls, json_of, quota, settings_file, tell
@@ -34,7 +28,8 @@ MORE = ["active_minutes", "first_at", "last_at"]
 def calls_at(home: Path, *instants: str, **fields: Any) -> None:
     """A call at each instant (ISO 8601)."""
     lines = [
-        line(f"m{i}", f"r{i}", at=datetime.fromisoformat(instant), **fields) for i, instant in enumerate(instants)
+        line(f"m{i}", f"r{i}", at=datetime.fromisoformat(instant), **fields)
+        for i, instant in enumerate(instants)
     ]
     write_transcript(home, lines)
 
@@ -48,7 +43,15 @@ def test_fields_and_totals_of_every_grouping(home: Path, by: str) -> None:
     write_transcript(
         home,
         [
-            line(f"m{i}", f"r{i}", at=NOW - timedelta(hours=7 * i), tokens=(1, 10 * i, 3, 4), model=model, session=f"s{i % 3}", cwd=f"/p{i % 2}")
+            line(
+                f"m{i}",
+                f"r{i}",
+                at=NOW - timedelta(hours=7 * i),
+                tokens=(1, 10 * i, 3, 4),
+                model=model,
+                session=f"s{i % 3}",
+                cwd=f"/p{i % 2}",
+            )
             for i, model in enumerate(["claude-opus-5-5", "claude-sonnet-4-5", "claude-haiku-5-5"] * 5)
         ],
     )
@@ -68,8 +71,14 @@ def test_fields_and_totals_of_every_grouping(home: Path, by: str) -> None:
 
 def test_all_groupings_agree_on_any_range(home: Path) -> None:
     calls_at(home, *[(NOW - timedelta(minutes=11 * i, seconds=7 * i)).isoformat() for i in range(200)])
-    for since, until in [("2026-11-20T03:07:11Z", "2026-11-20T14:52:03.500Z"), ("2026-11-20", "2026-11-20"), ("2026-11-19T23:59:59.999Z", "2026-11-20")]:
-        found = [json_of("usage", "--by", by, "--since", since, "--until", until)["totals"] for by in GROUPINGS]
+    for since, until in [
+        ("2026-11-20T03:07:11Z", "2026-11-20T14:52:03.500Z"),
+        ("2026-11-20", "2026-11-20"),
+        ("2026-11-19T23:59:59.999Z", "2026-11-20"),
+    ]:
+        found = [
+            json_of("usage", "--by", by, "--since", since, "--until", until)["totals"] for by in GROUPINGS
+        ]
         assert all(totals == pytest.approx(found[0]) for totals in found)
         assert found[0]["calls"] > 20
 
@@ -89,117 +98,6 @@ def test_a_home_where_nothing_is(home: Path) -> None:
     assert set(found["totals"].values()) == {0}
 
 
-# -- days
-
-
-@pytest.mark.parametrize(
-    ("zone", "days"),
-    [
-        ("UTC", [("2026-11-19", 1), ("2026-11-20", 2)]),
-        ("Asia/Kolkata", [("2026-11-20", 3)]),
-        ("America/New_York", [("2026-11-19", 3)]),
-        ("Pacific/Kiritimati", [("2026-11-20", 3)]),
-    ],
-)
-def test_a_call_belongs_to_the_day_on_the_clock(home: Path, zone: str, days: list[tuple[str, int]]) -> None:
-    calls_at(home, "2026-11-19T23:59:59.999Z", "2026-11-20T00:00:00.000Z", "2026-11-20T00:00:00.001Z")
-    assert rows("--by", "day", "--timezone", zone) == days
-
-
-@pytest.mark.parametrize("zone", ["Asia/Kolkata", "Asia/Kathmandu", "Australia/Lord_Howe", "America/St_Johns", "Pacific/Chatham"])
-def test_midnight_of_odd_zones(home: Path, zone: str) -> None:
-    midnight = datetime(2026, 11, 20, tzinfo=ZoneInfo(zone)).astimezone(UTC)
-    tick = timedelta(milliseconds=1)
-    calls_at(home, *[at.isoformat() for at in (midnight - tick, midnight, midnight + timedelta(days=1) - tick)])
-    assert rows("--by", "day", "--timezone", zone) == [("2026-11-19", 1), ("2026-11-20", 2)]
-    assert rows("--by", "model", "--since", "2026-11-20", "--timezone", zone)[0][1] == 2
-    assert rows("--by", "day", "--until", "2026-11-19", "--timezone", zone) == [("2026-11-19", 1)]
-
-
-@pytest.mark.parametrize(("day", "hours"), [("2026-03-29", 23), ("2026-10-25", 25), ("2026-06-01", 24)])
-def test_days_on_which_clocks_change(home: Path, day: str, hours: int) -> None:
-    """A call at every half hour: a day has as many as it has half hours."""
-    start = datetime.fromisoformat(day).replace(tzinfo=ZoneInfo("Europe/Berlin")).astimezone(UTC)
-    calls_at(home, *[(start + timedelta(minutes=30 * i)).isoformat() for i in range(-4, 56)])
-    found = dict(rows("--by", "day", "--timezone", "Europe/Berlin"))
-    assert found[day] == 2 * hours
-    assert sum(found.values()) == 60
-    assert rows("--by", "day", "--since", day, "--until", day, "--timezone", "Europe/Berlin") == [(day, 2 * hours)]
-
-
-@pytest.mark.parametrize(
-    ("zone", "day", "hours"),
-    [
-        ("America/Santiago", "2026-09-06", 23),  # there is no midnight on this day
-        ("America/Havana", "2026-11-01", 25),  # midnight strikes twice
-        ("Australia/Lord_Howe", "2026-10-04", 23.5),  # half an hour forward
-        ("Pacific/Apia", "2011-12-31", 24),  # the day before was left out
-    ],
-)
-def test_days_with_an_odd_midnight(home: Path, zone: str, day: str, hours: float) -> None:
-    noon = datetime.fromisoformat(day + "T12:00").replace(tzinfo=ZoneInfo(zone)).astimezone(UTC)
-    calls_at(home, *[(noon + timedelta(minutes=15 * i)).isoformat() for i in range(-80, 80)])
-    found = dict(rows("--by", "day", "--timezone", zone))
-    assert found[day] == 4 * hours
-    assert sum(found.values()) == 160
-    assert "2011-12-30" not in found
-
-
-def test_weeks_are_those_of_iso(home: Path) -> None:
-    calls_at(home, "2026-12-31T12:00Z", "2027-01-03T23:59:59.999Z", "2027-01-04T00:00Z", "2025-12-29T00:00Z")
-    assert rows("--by", "week") == [("2026-W01", 1), ("2026-W53", 2), ("2027-W01", 1)]
-
-
-def test_months_in_a_zone(home: Path) -> None:
-    calls_at(home, "2026-01-31T18:29:59.999Z", "2026-01-31T18:30Z", "2026-02-28T18:30Z", "2026-12-31T23:00Z")
-    found = rows("--by", "month", "--timezone", "Asia/Kolkata")
-    assert found == [("2026-01", 1), ("2026-02", 1), ("2026-03", 1), ("2027-01", 1)]
-
-
-@given(st.lists(st.integers(0, 400 * 24 * 60), min_size=1, max_size=8), st.sampled_from(["UTC", "America/Santiago", "Asia/Kathmandu", "Europe/Berlin"]))
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_calendar_rows_hold_every_call_once(minutes: list[int], zone_name: str) -> None:
-    zone, history, journal = ZoneInfo(zone_name), History(None), Journal(None)
-    start = datetime(2026, 1, 1, tzinfo=UTC)
-    instants = [start + timedelta(minutes=each) for each in sorted(set(minutes))]
-    history.merge(
-        UsageRecord(message_id=f"m{i}", request_id="r", at_ms=int(at.timestamp() * 1000), session_id="s", project="p", model="m")
-        for i, at in enumerate(instants)
-    )
-    days = [at.astimezone(zone).date() for at in instants]
-    expected = {
-        "day": [day.isoformat() for day in days],
-        "week": ["{}-W{:02}".format(*day.isocalendar()[:2]) for day in days],
-        "month": [f"{day:%Y-%m}" for day in days],
-    }
-    for by, keys in expected.items():
-        found = usage_rows(history, journal, by, None, None, zone)
-        assert [row.key for row in found] == sorted(set(keys))
-        assert [row.totals.calls for row in found] == [keys.count(row.key) for row in found]
-    windows = usage_rows(history, journal, "window", None, None, zone)
-    assert sum(row.totals.calls for row in windows) == len(instants)
-    history.close()
-    journal.close()
-
-
-@pytest.mark.parametrize(
-    ("by", "keys"),
-    [("day", ["1970-01-02", "2026-11-20", "2100-01-01"]), ("month", ["1970-01", "2026-11", "2100-01"])],
-)
-def test_calls_far_apart_cost_no_walk_over_the_years_between(by: str, keys: list[str]) -> None:
-    history, journal = History(None), Journal(None)
-    history.merge(
-        UsageRecord(message_id=f"m{i}", request_id="r", at_ms=at, session_id="s", project="p", model="m")
-        for i, at in enumerate([86_400_000, 1_795_168_800_000, 4_102_444_799_999])
-    )
-    asked: list[str] = []
-    history.db.set_trace_callback(asked.append)
-    assert [row.key for row in usage_rows(history, journal, by, None, None, ZoneInfo("Asia/Tokyo"))] == keys
-    assert len(asked) < 60
-    history.close()
-    journal.close()
-
-
 # -- ranges
 
 
@@ -217,7 +115,13 @@ def test_since_and_until(home: Path) -> None:
 
 @pytest.mark.parametrize(
     ("option", "text"),
-    [("--since", "yesterday"), ("--until", "2026-13-01"), ("--since", ""), ("--until", "9999-12-31"), ("--since", "2026-11-20T25:00")],
+    [
+        ("--since", "yesterday"),
+        ("--until", "2026-13-01"),
+        ("--since", ""),
+        ("--until", "9999-12-31"),
+        ("--since", "2026-11-20T25:00"),
+    ],
 )
 def test_a_range_that_is_none_is_a_usage_error(home: Path, option: str, text: str) -> None:
     result = quota("usage", option, text)
@@ -260,7 +164,10 @@ def test_the_zone_of_this_machine(home: Path) -> None:
 def test_windows_without_a_reading_begin_with_their_first_call(home: Path) -> None:
     calls_at(home, "2026-11-20T06:10Z", "2026-11-20T11:09:59Z", "2026-11-20T11:10:00Z", "2026-11-20T15:00Z")
     found = json_of("usage", "--by", "window")["rows"]
-    assert [(row["key"], row["calls"]) for row in found] == [("2026-11-20T06:10:00+00:00", 2), ("2026-11-20T11:10:00+00:00", 2)]
+    assert [(row["key"], row["calls"]) for row in found] == [
+        ("2026-11-20T06:10:00+00:00", 2),
+        ("2026-11-20T11:10:00+00:00", 2),
+    ]
     assert found[0]["first_at"] == "2026-11-20T06:10:00+00:00"
     assert found[0]["last_at"] == "2026-11-20T11:10:00+00:00"
     assert [row["active_minutes"] for row in found] == [2, 2]
@@ -303,7 +210,9 @@ def test_prices_of_the_settings_reach_calls_already_known(home: Path) -> None:
     assert history_calls() == 1
 
 
-def test_unreadable_folders_are_told_and_the_rest_is_counted(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_unreadable_folders_are_told_and_the_rest_is_counted(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     calls_at(home, "2026-11-20T10:00Z")
     secret = home / ".claude" / "projects" / "-secret"
     secret.mkdir()

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import unicodedata
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -100,7 +101,7 @@ def test_everything_there_is_room_for() -> None:
         "- 2026-11-14 16:00-18:00; 182k tokens; done: Add JWT endpoints, 15 unit tests; next was: Refresh tokens\n"
         "Handoff of 2026-11-20 15:00 in /home/dev/.claude/session-handoffs/handoff-1.md, left by the last session"
         " for this one. All of it:\n"
-        "---\ntitle: Refresh tokens\n---\n\n## Next session objectives\n\n1. Refresh tokens (≈18k)"
+        "---\ntitle: Refresh tokens\n---\n\n## Next session objectives\n1. Refresh tokens (≈18k)"
     )
 
 
@@ -113,9 +114,15 @@ def test_a_long_handoff_gives_its_head_and_its_path() -> None:
     assert "Last sessions here" in told
 
 
+def test_empty_sections_are_left_out() -> None:
+    text = "# a\n\n## one\n\n\n## two\n\n- x\n\n\n\n- y\n## three\n## four\n\n"
+    told = context(handoff=HandoffText(path="/h/x.md", text=text))
+    assert told.endswith("All of it:\n# a\n\n## two\n- x\n\n- y")
+
+
 def test_one_that_another_session_has_is_only_named() -> None:
-    told = context(handoff=HandoffText(path="/h/x.md", text="secret plan", title="The plan", whole=False))
-    assert told.endswith("\nHandoff in /h/x.md: The plan")
+    told = context(handoff=HandoffText(path="/h/x.md", text="secret plan", title="The plan", why_not="given to another session"))
+    assert told.endswith("\nHandoff in /h/x.md (given to another session): The plan")
     assert "secret plan" not in told
 
 
@@ -144,7 +151,7 @@ def test_a_session_with_much_to_tell() -> None:
 
 
 ANY = st.text(max_size=400) | st.sampled_from(
-    ["\x1b]0;x\x07", "\u202e\u2066", "```\n---\n{}", "é" * 3000, "x" * 20_000, "\n" * 50, "{0} {x} %s", "\ud800"]
+    ["\x1b]0;x\x07", "a\u2028b\u2029", "\u202e\u2066", "```\n---\n{}", "é" * 3000, "x" * 20_000, "\n" * 50, "{0} {x} %s", "\ud800"]
 )
 FACTS = st.lists(st.builds(Fact, text=ANY, source=ANY), max_size=5).map(tuple)
 
@@ -163,7 +170,7 @@ FACTS = st.lists(st.builds(Fact, text=ANY, source=ANY), max_size=5).map(tuple)
             Knowledge, stack=FACTS, decisions=FACTS, architecture=st.builds(Fact, text=ANY), test_runner=st.none()
         ),
     ),
-    handoff=st.none() | st.builds(HandoffText, path=ANY, text=ANY, title=ANY, whole=st.booleans()),
+    handoff=st.none() | st.builds(HandoffText, path=ANY, text=ANY, title=ANY, why_not=st.sampled_from(["", "an old one"])),
     budget=st.integers(0, 10_000),
 )
 def test_hostile_text_keeps_to_the_budget_and_to_the_cap(
@@ -171,6 +178,7 @@ def test_hostile_text_keeps_to_the_budget_and_to_the_cap(
 ) -> None:
     told = context(budget, memory=memory, handoff=handoff)
     assert len(told.encode("utf-16-le", "replace")) // 2 < MOST_CHARACTERS
-    assert all(char.isprintable() or char in "\n\t" for char in told)
+    unseen = [char for char in told if char not in "\n\t" and unicodedata.category(char)[0] == "C"]
+    assert (unseen, "\u2028" in told) == ([], False)
     counted = prior("claude-opus-5-5").estimate(raw_count(told)).high
     assert counted <= 1.05 * budget + 3

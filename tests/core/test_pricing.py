@@ -13,8 +13,8 @@ from msgspec.structs import replace
 
 from quota_tui.core.pricing import (
     Price,
-    Pricer,
     PriceMatch,
+    Pricer,
     PriceTable,
     call_cost_usd,
     canonical_model,
@@ -69,7 +69,9 @@ def test_every_price_is_that_of_genai_prices(model: str, one: int) -> None:
 def test_whole_calls_cost_what_genai_prices_says(model: str, counts: Counts, searches: int) -> None:
     if model in LONG_TIER_ELSEWHERE and sum(counts) - counts[1] > 200_000:
         return
-    assert cost(model, counts, web_searches=searches) == pytest.approx(cost_elsewhere(model, counts, searches))
+    assert cost(model, counts, web_searches=searches) == pytest.approx(
+        cost_elsewhere(model, counts, searches)
+    )
 
 
 def test_the_known_difference_is_still_one() -> None:
@@ -146,7 +148,10 @@ def test_a_model_of_no_family_has_no_price(model: str) -> None:
 
 def test_of_two_relatives_as_near_the_newer_one_stands_in() -> None:
     older, newer = Price(1, 1, 1, 1, 1), Price(2, 2, 2, 2, 2)
-    for models in ({"claude-opus-4-0": older, "claude-opus-4-2": newer}, {"claude-opus-4-2": newer, "claude-opus-4-0": older}):
+    for models in (
+        {"claude-opus-4-0": older, "claude-opus-4-2": newer},
+        {"claude-opus-4-2": newer, "claude-opus-4-0": older},
+    ):
         table = PriceTable({name: (price,) for name, price in models.items()})
         assert table.find("claude-opus-4-1")[0] == (newer,)
 

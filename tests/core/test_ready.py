@@ -33,7 +33,14 @@ def snapshot(left: float | None, week_left: float | None = None, basis: Basis = 
 
 @pytest.mark.parametrize(
     ("left", "wanted", "word"),
-    [(90, 90, "READY"), (89.99, 90, "WAITING"), (100, 100, "READY"), (0, 0, "READY"), (0, 1, "WAITING"), (99.9, 100, "WAITING")],
+    [
+        (90, 90, "READY"),
+        (89.99, 90, "WAITING"),
+        (100, 100, "READY"),
+        (0, 0, "READY"),
+        (0, 1, "WAITING"),
+        (99.9, 100, "WAITING"),
+    ],
 )
 def test_the_share_that_must_be_left_is_included(left: float, wanted: float, word: str) -> None:
     found = readiness(snapshot(left), wanted)

@@ -12,11 +12,14 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import msgspec
 from click.testing import CliRunner, Result
+from msgspec.structs import replace
 
 from quota_tui.cli.root import cli
 from quota_tui.config import Settings
 from quota_tui.core.readings import Reading, ReadingSource, WindowKind
+from quota_tui.core.snapshot import Snapshot
 from quota_tui.monitor.monitor import Monitor
 from quota_tui.store.history import History
 from quota_tui.store.journal import Journal
@@ -89,12 +92,24 @@ def tell(
     reset = resets_at or (RESET if kind is WindowKind.FIVE_HOUR else WEEK_RESET)
     journal = Journal(our_paths().journal_db)
     journal.add_readings(
-        [Reading(at=at, kind=kind, used_pct=pct, resets_at=reset, source=source, session_id=session, model=model)]
+        [
+            Reading(
+                at=at,
+                kind=kind,
+                used_pct=pct,
+                resets_at=reset,
+                source=source,
+                session_id=session,
+                model=model,
+            )
+        ]
     )
     journal.close()
 
 
-def work(home: Path, hours: float = 3.5, calls: int = 60, tokens: int = 2000, name: str = "s1", now: datetime = NOW) -> Path:
+def work(
+    home: Path, hours: float = 3.5, calls: int = 60, tokens: int = 2000, name: str = "s1", now: datetime = NOW
+) -> Path:
     """A transcript of steady work in the hours before `now`."""
     step = timedelta(hours=hours) / calls
     first = now - timedelta(hours=hours) + step / 2
@@ -121,3 +136,48 @@ def readings() -> list[Reading]:
         return journal.readings(ALWAYS[0])
     finally:
         journal.close()
+
+
+RESET_S, WEEK_S = int(RESET.timestamp()), int(WEEK_RESET.timestamp())
+
+
+def told(pct: float | None = 62.5, week: float | None = 30, **more: Any) -> bytes:
+    """What Claude Code writes on stdin."""
+    limits = {}
+    if pct is not None:
+        limits["five_hour"] = {"used_percentage": pct, "resets_at": RESET_S}
+    if week is not None:
+        limits["seven_day"] = {"used_percentage": week, "resets_at": WEEK_S}
+    return json.dumps({"session_id": "s1", "version": "2.1.329", "rate_limits": limits, **more}).encode()
+
+
+def show(stdin: bytes = b"", at: datetime = NOW, **env: str) -> str:
+    """Run it here; what it printed, colours left out."""
+    result = quota(
+        "statusline", stdin=stdin, QUOTA_TUI_NOW=at.isoformat(), NO_COLOR=env.pop("NO_COLOR", "1"), **env
+    )
+    assert (result.exit_code, result.stderr) == (0, "")
+    return result.stdout
+
+
+def shown(snapshot: Snapshot) -> dict[str, Any]:
+    """A snapshot without what is about the program that made it."""
+    about = replace(snapshot.sources, notices=(), roots=(), transcripts=0)
+    return flat(msgspec.to_builtins(replace(snapshot, sources=about)))
+
+
+def known(snapshot: Snapshot) -> dict[str, Any]:
+    """The same without what rests on the user's habits: those are looked at every few minutes only."""
+    slow = ("forecast", "projected", "fits", "to_next", "advice")
+    return {key: value for key, value in shown(snapshot).items() if not any(word in key for word in slow)}
+
+
+def flat(value: Any, name: str = "") -> dict[str, Any]:
+    """Names to single values, so that a difference says what differs."""
+    if isinstance(value, dict):
+        return {key: each for inner in value for key, each in flat(value[inner], f"{name}.{inner}").items()}
+    if isinstance(value, list | tuple):
+        return {
+            key: each for at, inner in enumerate(value) for key, each in flat(inner, f"{name}[{at}]").items()
+        }
+    return {name: value}

@@ -12,12 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from quota_tui.core.dedupe import call_id, calls, variants
-from quota_tui.core.pricing import Pricer, with_overrides
+from quota_tui.core.pricing import Pricer
 from quota_tui.core.usage import UsageRecord, UsageTotals
 from quota_tui.store.activity import median_call_tokens, session_sizes, sessions_since
-from quota_tui.store.database import write
 from quota_tui.store.history import History, first_ms
-from quota_tui.store.history_prices import note_other_prices, reprice
 from quota_tui.store.prices import load_prices
 from quota_tui.store.reports import GROUPS, grouped, spans
 
@@ -128,7 +126,9 @@ def test_portions_do_not_matter(lines: list[UsageRecord], data: st.DataObject) -
             rest = rest[size:]
     for history in (whole, pieces):
         assert_sums_are_true(history)
-    assert {record for _, record in History.read_calls(whole.db)} == {record for _, record in History.read_calls(pieces.db)}
+    assert {record for _, record in History.read_calls(whole.db)} == {
+        record for _, record in History.read_calls(pieces.db)
+    }
     whole.close()
     pieces.close()
 
@@ -146,7 +146,9 @@ def test_merging_again_changes_nothing(lines: list[UsageRecord]) -> None:
 
 @settings(max_examples=60, deadline=None)
 @given(st.lists(records, min_size=1, max_size=12), st.floats(-1, 40), st.floats(0, 40))
-def test_totals_of_any_range_are_those_of_its_calls(lines: list[UsageRecord], begin: float, length: float) -> None:
+def test_totals_of_any_range_are_those_of_its_calls(
+    lines: list[UsageRecord], begin: float, length: float
+) -> None:
     history = History(None)
     history.merge(lines)
     start = START + timedelta(minutes=begin)
@@ -168,7 +170,12 @@ def test_totals_of_any_range_are_those_of_its_calls(lines: list[UsageRecord], be
         assert all(start_ms <= row.first_at.timestamp() * 1000 + 1 for row in groups if row.first_at)
         assert all(row.last_at < end + timedelta(milliseconds=1) for row in groups if row.last_at)
     one = spans(history, [("all", start, end)])
-    minutes = {at_ms // 60_000 for (at_ms,) in history.db.execute("SELECT at_ms FROM calls WHERE counted AND at_ms>=? AND at_ms<?", (start_ms, end_ms))}
+    minutes = {
+        at_ms // 60_000
+        for (at_ms,) in history.db.execute(
+            "SELECT at_ms FROM calls WHERE counted AND at_ms>=? AND at_ms<?", (start_ms, end_ms)
+        )
+    }
     assert [row.active_minutes for row in one] == ([len(minutes)] if minutes else [])
     history.close()
 
@@ -200,7 +207,13 @@ def test_an_instant_between_two_milliseconds_is_neither() -> None:
     """`[a + 1 us, b + 1 us)` is "after a, up to b"."""
     history, tick = History(None), timedelta(microseconds=1)
     at = START + timedelta(milliseconds=123)
-    history.merge([UsageRecord(message_id="m", request_id="r", at_ms=first_ms(at), session_id="s", project="p", model="m")])
+    history.merge(
+        [
+            UsageRecord(
+                message_id="m", request_id="r", at_ms=first_ms(at), session_id="s", project="p", model="m"
+            )
+        ]
+    )
     assert history.totals(at, at + tick).calls == 1
     assert history.totals(at - tick, at).calls == 0
     assert history.totals(at + tick, at + timedelta(seconds=1)).calls == 0
@@ -221,7 +234,13 @@ def test_whole_milliseconds_are_themselves(ms: int) -> None:
 def test_names_are_kept_once(history: History) -> None:
     history.merge([call(f"m{i}", project="/a" if i % 2 else "/b", session_id="/a") for i in range(6)])
     history.merge([call("m9", project="/a", model="new")])
-    assert sorted(name for (name,) in history.db.execute("SELECT name FROM names")) == ["/a", "/b", "claude-sonnet-4-5", "new", "s1"]
+    assert sorted(name for (name,) in history.db.execute("SELECT name FROM names")) == [
+        "/a",
+        "/b",
+        "claude-sonnet-4-5",
+        "new",
+        "s1",
+    ]
 
 
 def test_a_record_comes_back_whole(history: History) -> None:
@@ -288,72 +307,3 @@ def test_sessions_by_last_activity_with_their_last_model(history: History) -> No
     assert (second.session_id, second.project) == ("b", "/two")
     assert sorted(session_sizes(history, START)) == [20, 40]
     assert median_call_tokens(history) == 20
-
-
-# -- prices
-
-
-def test_costs_follow_the_prices(history: History) -> None:
-    history.merge([call(f"m{i}", model=model, cost_usd=1.0, output_tokens=10**6) for i, model in enumerate(MODELS)])
-    assert reprice(history, PRICER)
-    kept = {record.model: record.cost_usd for _, record in History.read_calls(history.db)}
-    assert kept == pytest.approx({"claude-opus-5-5": 20.0, "claude-sonnet-4-5": 15.0, "claude-haiku-5-5": 0.5, "glm-4.6": 1.0})
-    assert_sums_are_true(history)
-    assert not reprice(history, PRICER)  # nothing to do
-    dearer = Pricer(with_overrides(load_prices(), {"glm-4.6": {"output": 3.0}, "claude-opus-5-5": {"output": 40.0}}))
-    assert reprice(history, dearer)
-    assert {row.key: row.totals.cost_usd for row in grouped(history, "model", None, None)} == pytest.approx(
-        {"claude-opus-5-5": 40.0, "claude-sonnet-4-5": 15.0, "claude-haiku-5-5": 0.5, "glm-4.6": 3.0}
-    )
-    assert_sums_are_true(history)
-
-
-def test_a_new_history_has_nothing_to_reckon(history: History) -> None:
-    assert not reprice(history, PRICER)
-    assert history.prices() == PRICER.table.fingerprint
-
-
-def test_calls_added_at_other_prices_make_all_costs_due(history: History) -> None:
-    reprice(history, PRICER)
-    other = Pricer(with_overrides(load_prices(), {"claude-opus-5-5": {"output": 40.0}}))
-    history.merge([call(model="claude-opus-5-5", cost_usd=40.0, output_tokens=10**6)])
-    note_other_prices(history, other)
-    assert history.prices() == ""
-    assert reprice(history, PRICER)
-    assert history.totals(*ALWAYS).cost_usd == pytest.approx(20.0)
-    note_other_prices(history, PRICER)
-    assert history.prices() == PRICER.table.fingerprint
-
-
-@settings(max_examples=30, deadline=None)
-@given(st.lists(records, min_size=1, max_size=10), st.integers(1, 4))
-def test_reckoning_in_portions_is_what_a_new_scan_would_do(lines: list[UsageRecord], portion: int) -> None:
-    history = History(None)
-    history.merge(lines)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("quota_tui.store.history_prices._PORTION", portion)
-        reprice(history, PRICER)
-    for _, record in History.read_calls(history.db):
-        price = PRICER.price(record.model, record.at_ms)
-        if price is not None:
-            tokens = record.input_tokens, record.output_tokens, record.cache_write_5m_tokens
-            expected = tokens[0] * price.input + tokens[1] * price.output + tokens[2] * price.write_5m
-            expected += record.cache_write_1h_tokens * price.write_1h + record.cache_read_tokens * price.read
-            assert record.cost_usd == pytest.approx(expected / 1e6, abs=2e-9)
-    assert_sums_are_true(history)
-    history.close()
-
-
-def test_a_reader_sees_all_old_costs_or_all_new_ones(tmp_path: Path) -> None:
-    history, reader = History(tmp_path / "h.db"), History(tmp_path / "h.db")
-    history.merge([call(f"m{i}", cost_usd=1.0) for i in range(3)])
-    with pytest.raises(KeyboardInterrupt), write(history.db):  # killed before the sums are renewed
-        history.db.execute("UPDATE calls SET cost=2.0")
-        raise KeyboardInterrupt
-    assert reader.totals(*ALWAYS).cost_usd == 3.0
-    version = reader.changes()
-    reprice(history, PRICER)
-    assert reader.changes() != version
-    assert reader.totals(*ALWAYS).cost_usd == pytest.approx(3 * 20 * 15e-6)
-    history.close()
-    reader.close()

@@ -51,12 +51,21 @@ def test_a_reading_comes_back_whole(journal: Journal) -> None:
     one = reading(12.5, model="opus", kind=WindowKind.WEEKLY_MODEL, source=ReadingSource.CLIENT)
     assert journal.add_readings([one]) == 1
     (found,) = kept(journal)
-    assert (found.used_pct, found.model, found.kind, found.source, found.session_id) == (12.5, "opus", one.kind, one.source, "s1")
+    assert (found.used_pct, found.model, found.kind, found.source, found.session_id) == (
+        12.5,
+        "opus",
+        one.kind,
+        one.source,
+        "s1",
+    )
     assert (found.at, found.resets_at, found.confirmed_at) == (NOW, RESET, NOW)
 
 
 def test_a_repeated_word_only_confirms_the_first(journal: Journal) -> None:
-    assert journal.add_readings([reading(), reading(at=1), reading(at=2, reset=RESET + timedelta(seconds=59))]) == 1
+    assert (
+        journal.add_readings([reading(), reading(at=1), reading(at=2, reset=RESET + timedelta(seconds=59))])
+        == 1
+    )
     (found,) = kept(journal)
     assert (found.at, found.confirmed_at) == (NOW, NOW + timedelta(minutes=2))
     assert journal.readings(NOW + timedelta(minutes=2)) == [found]
@@ -86,12 +95,17 @@ def test_a_fall_and_a_rise_are_three_readings(journal: Journal) -> None:
 
 
 def test_a_transcript_read_again_brings_nothing_new(journal: Journal) -> None:
-    lines = [reading(100, at, source=ReadingSource.LIMIT_LINE, reset=RESET + timedelta(hours=at)) for at in (0, 5, 10)]
+    lines = [
+        reading(100, at, source=ReadingSource.LIMIT_LINE, reset=RESET + timedelta(hours=at))
+        for at in (0, 5, 10)
+    ]
     assert journal.add_readings(lines) == 3
     assert journal.add_readings(lines) == 0
     assert journal.add_readings(reversed(lines)) == 0
     twice = [
-        reading(100, at, source=ReadingSource.LIMIT_LINE, reset=RESET + timedelta(hours=at > 4), session_id="s2")
+        reading(
+            100, at, source=ReadingSource.LIMIT_LINE, reset=RESET + timedelta(hours=at > 4), session_id="s2"
+        )
         for at in (0, 1, 2, 5, 6)
     ]
     journal.add_readings(twice)
@@ -104,7 +118,9 @@ def test_a_transcript_read_again_brings_nothing_new(journal: Journal) -> None:
 @given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 30), st.sampled_from(["a", "b"])), max_size=12))
 def test_no_word_is_lost_and_none_is_doubled(words: list[tuple[int, int, str]]) -> None:
     journal = Journal(None)
-    told = [reading(pct, at, session_id=session) for pct, at, session in sorted(words, key=lambda word: word[1])]
+    told = [
+        reading(pct, at, session_id=session) for pct, at, session in sorted(words, key=lambda word: word[1])
+    ]
     journal.add_readings(told)
     found = kept(journal)
     for each in told:
@@ -173,7 +189,9 @@ journal.close()
     path = tmp_path / "journal.db"
     Journal(path).close()
     workers = [
-        subprocess.Popen([sys.executable, "-c", code, str(path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        subprocess.Popen(
+            [sys.executable, "-c", code, str(path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
         for _ in range(3)
     ]
     fired = [int(word) for worker in workers for word in worker.communicate(" ", timeout=60)[0].split()]
@@ -190,7 +208,9 @@ def test_learned_figures_age(journal: Journal) -> None:
     assert journal.learned("k") == b"v2"
     assert journal.learned("k", half, NOW + half) == b"v2"
     assert journal.learned("k", half, NOW + half + timedelta(milliseconds=1)) is None
-    assert journal.learned("k", half, NOW - timedelta(seconds=1)) is None  # from the future: the clock went back
+    assert (
+        journal.learned("k", half, NOW - timedelta(seconds=1)) is None
+    )  # from the future: the clock went back
     assert journal.learned("other") is None
 
 
@@ -200,10 +220,16 @@ def test_learned_figures_age(journal: Journal) -> None:
 def test_rows_of_another_version_do_not_hide_the_rest(journal: Journal) -> None:
     journal.add_readings([reading()])
     journal.fire(NOW, lambda _: Due(alerts=(alert(50),), marks=(mark(50),)))
-    journal.db.execute("INSERT INTO readings SELECT NULL, at_ms, confirmed_ms, 'monthly', model, used_pct, resets_ms, source, session FROM readings")
-    journal.db.execute("INSERT INTO readings SELECT NULL, at_ms, confirmed_ms, kind, model, used_pct, resets_ms, 'telepathy', session FROM readings")
+    journal.db.execute(
+        "INSERT INTO readings SELECT NULL, at_ms, confirmed_ms, 'monthly', model, used_pct, resets_ms, source, session FROM readings"
+    )
+    journal.db.execute(
+        "INSERT INTO readings SELECT NULL, at_ms, confirmed_ms, kind, model, used_pct, resets_ms, 'telepathy', session FROM readings"
+    )
     for table in ("marks", "alerts"):
-        journal.db.execute(f"INSERT INTO {table} VALUES(NULL, ?, ?)", (int(NOW.timestamp() * 1000), b"\xc1 not ours"))
+        journal.db.execute(
+            f"INSERT INTO {table} VALUES(NULL, ?, ?)", (int(NOW.timestamp() * 1000), b"\xc1 not ours")
+        )
     assert len(kept(journal)) == 1
     assert journal.marks(NOW) == [mark(50)]
     assert journal.alerts(NOW) == [alert(50)]

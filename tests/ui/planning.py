@@ -12,12 +12,16 @@ import msgspec
 from textual.pilot import Pilot
 
 from quota_tui.core.handoff import Handoff, Objective, Quota, State
+from quota_tui.core.handoff_check import Problem
 from quota_tui.core.handoff_markdown import render
 from quota_tui.core.planstart import Window
+from quota_tui.core.proposal import Proposed
+from quota_tui.ui import app as app_module
 from quota_tui.ui.app import QuotaApp
-from quota_tui.ui.plan.planner import Draft, Facts, Proposed
+from quota_tui.ui.plan.planner import Draft, Facts, Written
 from quota_tui.ui.plan.screen import PlanScreen
-from tests.ui.invent import NOW, RESET, Clock, FakeProvider
+from tests.ui.fakes import Clock, FakeProvider
+from tests.ui.invent import NOW, RESET
 from tests.ui.stage import settings, text, until
 
 PROJECT = "/home/ada/code/api"
@@ -46,7 +50,7 @@ def proposed() -> Proposed:
         state=State(
             branch="feature/auth-system",
             last_commit="4f2c1e0 Add JWT authentication endpoints",
-            tests="15/15",
+            tests="15/15 (npm test, 17:20)",
             files_modified=("src/auth.py", "tests/test_auth.py"),
         ),
         objectives=(
@@ -61,16 +65,19 @@ def proposed() -> Proposed:
         commands=("npm test",),
     )  # fmt: skip
     sources = {
-        ("accomplished", "Add JWT authentication endpoints"): "commit 4f2c1e0, 16:52",
-        ("accomplished", "15 unit tests for auth"): "todo list",
-        ("branch", "feature/auth-system"): "git",
-        ("last_commit", "4f2c1e0 Add JWT authentication endpoints"): "git",
-        ("tests", "15/15"): "npm test, 17:20",
-        ("files_modified", "src/auth.py\ntests/test_auth.py"): "git",
-        ("objectives", "Refresh tokens"): "todo list",
-        ("decisions", "JWT instead of sessions: stateless API"): "handoff of 2026-11-19",
-        ("files", "src/auth.py"): "edited this session",
-        ("commands", "npm test"): "run this session",
+        "title": "the session's name",
+        "accomplished[0]": "commit 4f2c1e0, 16:52",
+        "accomplished[1]": "todo list",
+        "state.branch": "git",
+        "state.last_commit": "git, 16:52",
+        "state.tests": "transcript",
+        "state.files_modified[0]": "git",
+        "state.files_modified[1]": "git",
+        "objectives[1]": "todo list",
+        "decisions[0]": "handoff of 2026-11-19",
+        "files[0]": "edited 7 times",
+        "commands[0]": "ran 17:20",
+        "start": "recommended",
     }
     return Proposed(handoff, sources)
 
@@ -85,7 +92,8 @@ class FakePlanner:
         self.drafts: list[Handoff] = []
         self.discarded = 0
         self.saved: list[Handoff] = []
-        self.problems: list[str] = []
+        self.problems: list[Problem] = []
+        self.closed = 0
         self.errors: dict[str, Exception] = {}
         self.holds: dict[str, threading.Event] = {}
 
@@ -117,7 +125,7 @@ class FakePlanner:
         self.discarded += 1
         self.kept = None
 
-    def check(self, handoff: Handoff) -> list[str]:
+    def check(self, handoff: Handoff) -> list[Problem]:
         self._meet("check")
         return self.problems
 
@@ -125,17 +133,21 @@ class FakePlanner:
         self._meet("preview")
         return render(handoff)
 
-    def save(self, handoff: Handoff) -> Path:
+    def save(self, handoff: Handoff) -> Written:
         self._meet("save")
         self.saved.append(handoff)
-        return Path("/home/ada/.claude/session-handoffs/handoff-20261120-1731.md")
+        path = Path("/home/ada/.claude/session-handoffs/handoff-20261120-1731.md")
+        return Written(path=path, command=f"claude 'Read {path} and begin with its first objective.'")
 
-    def resume_command(self, handoff: Handoff, path: Path) -> str:
-        return f"claude 'Read {path} and begin with its first objective.'"
+    def close(self) -> None:
+        self._meet("close")
+        self.closed += 1
 
 
 class PlanningApp(QuotaApp):
-    """The dashboard with the plan screen on its key."""
+    """The dashboard with a plan screen."""
+
+    CSS_PATH = Path(app_module.__file__).with_name("styles") / "quota.tcss"
 
     def __init__(self, planner: object, clock: Callable[[], datetime], **display: object) -> None:
         super().__init__(FakeProvider(settings=settings(display=display)), clock, home="/home/ada")

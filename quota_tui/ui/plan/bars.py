@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from quota_tui.core.planform import Spot
-from quota_tui.core.planstart import start_words, window_words
+from quota_tui.core.planstart import start_words, verdict, window_words
 from quota_tui.core.words import Face, clean, clip, moment, pct, project_name
 from quota_tui.ui.plan.planner import Facts
 from quota_tui.ui.plan.sheet import Sheet
@@ -46,7 +46,9 @@ def head_row(facts: Facts | None, project: str, now: datetime, face: Face, width
     )
 
 
-def status_row(sheet: Sheet, facts: Facts, now: datetime, face: Face, told: tuple[str, bool], width: int) -> Row:
+def status_row(
+    sheet: Sheet, facts: Facts, now: datetime, face: Face, told: tuple[str, bool], width: int
+) -> Row:
     """What is wrong, else what was told last, else how the spot at the cursor is understood."""
     words, alarm = told
     if sheet.problem:
@@ -68,4 +70,5 @@ def _about(spot: Spot, sheet: Sheet, facts: Facts, now: datetime, face: Face) ->
         return "what was tried and did not work: the next session will not try it again"
     if spot.field == "agent" and facts.agents:
         return "agents here: " + ", ".join(facts.agents)
-    return ""
+    said = verdict(sheet.handoff.objectives, facts.next_window)
+    return " · ".join((*said.amount[:1], *said.words[:1]))

@@ -22,10 +22,10 @@ from quota_tui.ui.plan.bars import head_row, status_row
 from quota_tui.ui.plan.editor import MOST_CHARS, FieldEditor
 from quota_tui.ui.plan.form import FormView
 from quota_tui.ui.plan.keys import PLAN_BINDINGS, hint_row, hints_for, plan_keys
-from quota_tui.ui.plan.lines import Form
+from quota_tui.ui.plan.lines import Form, section_of
 from quota_tui.ui.plan.page import Area
 from quota_tui.ui.plan.planner import Facts
-from quota_tui.ui.plan.reading import ReadScreen, document_rows
+from quota_tui.ui.plan.reading import ReadScreen, document_rows, row_of_section
 from quota_tui.ui.plan.scroller import Scroller
 from quota_tui.ui.plan.sheet import Sheet
 from quota_tui.ui.rows import Row, as_face
@@ -35,7 +35,20 @@ PREVIEW_FROM = 110
 """Cells from which the preview stands beside the form."""
 MOST_EDITOR_ROWS = 10
 _AT_REST = frozenset(
-    ("edit", "choose", "remove", "move", "add_step", "undo", "redo", "section", "step", "aside", "page", "edge")
+    (
+        "edit",
+        "choose",
+        "remove",
+        "move",
+        "add_step",
+        "undo",
+        "redo",
+        "section",
+        "step",
+        "aside",
+        "page",
+        "edge",
+    )
 )
 """Actions that are not for while an editor is open: their keys mean something else there."""
 _MANY_LINES = ("instructions", MODIFIED)
@@ -146,7 +159,9 @@ class Desk(ModalScreen[Path | None]):
         if self.ready:
             sheet = self.sheet
             many = sheet.editing and self.editor.many_lines
-            hints = hint_row(hints_for(sheet.cursor, self._keys, editing=sheet.editing, many_lines=many), width)
+            hints = hint_row(
+                hints_for(sheet.cursor, self._keys, editing=sheet.editing, many_lines=many), width
+            )
         head = head_row(self.facts, self.sheet.handoff.project, now, face, width)
         for name, line in (("plan-head", head), ("plan-status", status), ("plan-foot", hints)):
             self.query_one(f"#{name}", Static).update(to_content(as_face([line], face)))
@@ -154,7 +169,9 @@ class Desk(ModalScreen[Path | None]):
     def show_document(self) -> None:
         """The preview beside the form."""
         if self.beside.display and self.beside.size:
-            self.beside.show_page(document_rows(self.document, self.beside.room, self._face))
+            rows = document_rows(self.document, self.beside.room, self._face)
+            self.beside.show_page(rows)
+            self.beside.scroll_to_row(row_of_section(rows, section_of(self.sheet.cursor)))
 
     def tell(self, words: str, *, alarm: bool = False) -> None:
         """A word in the row below the form, until the next key."""

@@ -4,13 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from pathlib import Path
 
+from quota_tui.core.handoff_check import Problem
 from quota_tui.core.words import Face, age, project_name
 from quota_tui.ui.plan.asks import Question
-from quota_tui.ui.plan.planner import Draft
+from quota_tui.ui.plan.planner import Draft, Written
 
-CONTINUE, FRESH, LEAVE, ANYWAY, BACK, COPY, DONE = "continue", "fresh", "leave", "anyway", "back", "copy", "done"
+CONTINUE, FRESH, LEAVE, ANYWAY, BACK, COPY, DONE = (
+    "continue",
+    "fresh",
+    "leave",
+    "anyway",
+    "back",
+    "copy",
+    "done",
+)
 
 
 def draft_question(draft: Draft, now: datetime) -> Question:
@@ -27,25 +35,24 @@ def draft_question(draft: Draft, now: datetime) -> Question:
     )
 
 
-def problems_question(problems: Sequence[str]) -> Question:
+def problems_question(problems: Sequence[Problem]) -> Question:
     """The check found something."""
     count = len(problems)
     return Question(
         title=f"{count} thing{'s' * (count != 1)} to look at",
-        said=tuple(problems),
+        said=tuple(problem.text for problem in problems),
         answers=((BACK, "Go back"), (ANYWAY, "Save anyway")),
         back=BACK,
         listed=True,
     )
 
 
-def saved_question(path: Path, command: str, start: str, error: str, face: Face) -> Question:
+def saved_question(written: Written, start: str, face: Face) -> Question:
     """The handoff was written."""
-    said = [project_name(str(path), face)]
-    said += [f"Start: {start}"] if start else []
-    said += ["", command] if command else []
-    said += [f"! {error}"] if error else []
-    copy = ((COPY, "Copy the command that starts it"),) if command else ()
+    said = [project_name(str(written.path), face), f"Start: {start}"]
+    said += [f"! {note}" for note in written.notes]
+    said += ["", written.command] if written.command else []
+    copy = ((COPY, "Copy the command that starts it"),) if written.command else ()
     return Question(
         title="The handoff is saved", said=tuple(said), answers=((DONE, "Done"), *copy), back=DONE
     )

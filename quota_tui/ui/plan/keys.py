@@ -13,13 +13,23 @@ from quota_tui.ui.rows import BOLD, MUTED, PLAIN, Row, row
 
 PLAN_BINDINGS = [
     Binding("ctrl+s", "save", "save", id="plan.save", tooltip="Check and write the handoff", priority=True),
-    Binding("ctrl+p", "preview", "preview", id="plan.preview", tooltip="The document as it will be", priority=True),
-    Binding("escape", "leave", "keep as draft", id="plan.leave", tooltip="Leave; what was typed is kept as a draft"),
+    Binding(
+        "ctrl+p", "preview", "preview", id="plan.preview", tooltip="The document as it will be", priority=True
+    ),
+    Binding(
+        "escape",
+        "leave",
+        "keep as draft",
+        id="plan.leave",
+        tooltip="Leave; what was typed is kept as a draft",
+    ),
     Binding("enter", "edit", "edit", id="plan.edit", tooltip="Edit, or make the choice"),
     Binding("space", "choose", "choose", id="plan.choose", tooltip="Make the choice; the next agent"),
     Binding("delete,backspace", "remove", "remove", id="plan.remove", tooltip="Remove the entry"),
     Binding("ctrl+up,alt+up,shift+up", "move(-1)", "up", id="plan.move_up", tooltip="Move the entry up"),
-    Binding("ctrl+down,alt+down,shift+down", "move(1)", "down", id="plan.move_down", tooltip="Move the entry down"),
+    Binding(
+        "ctrl+down,alt+down,shift+down", "move(1)", "down", id="plan.move_down", tooltip="Move the entry down"
+    ),
     Binding("s", "add_step", "step", id="plan.step", tooltip="Add a step to the objective"),
     Binding("ctrl+z", "undo", "undo", id="plan.undo", tooltip="Take the last change back"),
     Binding("ctrl+y", "redo", "redo", id="plan.redo", tooltip="And forth again"),
@@ -28,7 +38,9 @@ PLAN_BINDINGS = [
     Binding("up", "step(-1)", "up", id="plan.up", tooltip="The row above"),
     Binding("down", "step(1)", "down", id="plan.down", tooltip="The row below"),
     Binding("left", "aside(-1)", "left", id="plan.left", tooltip="To the left on the row"),
-    Binding("right", "aside(1)", "right", id="plan.right", tooltip="To the right: the estimate, the next choice"),
+    Binding(
+        "right", "aside(1)", "right", id="plan.right", tooltip="To the right: the estimate, the next choice"
+    ),
     Binding("pageup", "page(-1)", "page up", id="plan.page_up", tooltip="A page up"),
     Binding("pagedown", "page(1)", "page down", id="plan.page_down", tooltip="A page down"),
     Binding("home", "edge(False)", "first", id="plan.first", tooltip="To the first row"),
@@ -45,7 +57,9 @@ ASK_BINDINGS = [
 ]
 
 READ_BINDINGS = [
-    Binding("escape,ctrl+p,q", "dismiss", "back", id="plan.read_back", tooltip="Back to the form", priority=True),
+    Binding(
+        "escape,ctrl+p,q", "dismiss", "back", id="plan.read_back", tooltip="Back to the form", priority=True
+    ),
     Binding("up", "rows(-1)", "up", id="plan.read_up", tooltip="A row up"),
     Binding("down", "rows(1)", "down", id="plan.read_down", tooltip="A row down"),
     Binding("pageup", "page(-1)", "page up", id="plan.read_page_up", tooltip="A page up"),
@@ -54,10 +68,15 @@ READ_BINDINGS = [
     Binding("end", "edge(True)", "last", id="plan.read_last", tooltip="To the last row"),
 ]
 
+
+_SHORT = {"plan.remove": "del"}
+
+
 def plan_keys(rebound: Mapping[str, str]) -> dict[str, str]:
     """The key of every action here, and of those that `rebound` knows besides."""
     tables = (PLAN_BINDINGS, ASK_BINDINGS, READ_BINDINGS)
-    return {each.id: shown_key(each.key) for table in tables for each in table if each.id} | dict(rebound)
+    ours = {each.id: _SHORT.get(each.id, shown_key(each.key)) for table in tables for each in table if each.id}
+    return ours | dict(rebound)
 
 
 _MOVE = "^↑↓"
@@ -68,9 +87,15 @@ Hint = tuple[int, str, str]
 def hints_for(spot: Spot, keys: Mapping[str, str], *, editing: bool, many_lines: bool) -> list[Hint]:
     """What can be done at a spot, in the order it is said."""
     if editing:
-        made = [(0, "esc", "done")] if many_lines else [(0, "enter", "done"), (5, "^j", "new line")]
+        made = [(0, "esc", "done")] if many_lines else [(0, "enter", "done")]
+        if not (many_lines or spot.part == "tokens" or spot.field == "start"):
+            made.append((5, "^j", "new line"))
         return [*made, (2, "tab", "next"), (3, "^z", "undo"), (1, keys["plan.save"], "save")]
-    made = [(0, keys["plan.save"], "save"), (4, keys["plan.preview"], "preview"), (3, keys["plan.next"], "next")]
+    made = [
+        (0, keys["plan.save"], "save"),
+        (4, keys["plan.preview"], "preview"),
+        (3, keys["plan.next"], "next"),
+    ]
     if spot.part == "add":
         made.append((2, "type", "to add"))
     elif spot.field == "start":

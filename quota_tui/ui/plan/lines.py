@@ -8,7 +8,7 @@ from datetime import datetime
 import msgspec
 
 from quota_tui.core.handoff import Handoff
-from quota_tui.core.planform import LISTS, MODIFIED, OTHER, Spot, entries_of, source_of
+from quota_tui.core.planform import LISTS, MODIFIED, OTHER, Spot, entries_of
 from quota_tui.core.planstart import (
     CHOICES,
     START_TIME,
@@ -105,7 +105,7 @@ class _Builder:
 
     def section(self, at: int, label: str) -> None:
         self._section = at
-        here = label if _section_of(self.form.cursor) == _SECTIONS[at][0] else ""
+        here = label if section_of(self.form.cursor) == _SECTIONS[at][0] else ""
         self._label = row((label, BOLD if here else MUTED))
         if not self.columns.labels_beside:
             self.rows.append(put_at([(1, self._label)]))
@@ -129,12 +129,12 @@ class _Builder:
 
     def _list(self, field: str) -> None:
         for at, text in enumerate(entries_of(self.form.handoff, field) or ()):
-            self._text(Spot(field, at), text, source_of(self.form.sources, field, text))
+            self._text(Spot(field, at), text, self._source(field, text))
         self._adding(Spot(field, part="add"))
 
     def _single(self, field: str) -> None:
         text = str(getattr(self.form.handoff, field))
-        source = source_of(self.form.sources, field, text)
+        source = self._source(field, text)
         most = _INSTRUCTION_ROWS if field == "instructions" else 2
         if text or self._is_edited(Spot(field)):
             self._text(Spot(field), text, source, most=most)
@@ -147,10 +147,10 @@ class _Builder:
             if field == MODIFIED:
                 files, count = ", ".join(state.files_modified[:50]), len(state.files_modified)
                 text = f"{count} file{'s' * (count > 1)}: {files}" if count else ""
-                source = source_of(self.form.sources, field, "\n".join(state.files_modified))
+                source = self._source(field, "\n".join(state.files_modified))
             else:
                 text = str(getattr(state, field))
-                source = source_of(self.form.sources, field, text)
+                source = self._source(field, text)
             self._text(Spot(field), text, source, label=label, most=2)
         self._list(OTHER)
 
@@ -158,11 +158,16 @@ class _Builder:
         objectives = self.form.handoff.objectives
         for at, item in enumerate(objectives):
             number = f"{at + 1}" if not item.done else "✓"
-            source = source_of(self.form.sources, "objectives", item.text)
-            self._text(Spot("objectives", at), item.text, source, bullet=number, size=Spot("objectives", at, "tokens"))
+            source = self._source("objectives", item.text)
+            self._text(
+                Spot("objectives", at),
+                item.text,
+                source,
+                bullet=number,
+                size=Spot("objectives", at, "tokens"),
+            )
             for step, text in enumerate(item.steps):
-                said = source_of(self.form.sources, "step", text)
-                self._text(Spot("objectives", at, "step", step), text, said, indent=2)
+                self._text(Spot("objectives", at, "step", step), text, "", indent=2)
         self._adding(Spot("objectives", part="add"), total=True)
 
     def _start(self) -> None:
@@ -176,7 +181,7 @@ class _Builder:
             if editing and choice == START_TIME:
                 words = f"at {' ' * _TIME_EDIT}"
             here = spot == form.cursor
-            button = row(("▸" if here else " ", MARKED), ("(●) " if choice == found else "( ) ", PLAIN))
+            button = row(("▸ " if here else "  ", MARKED), ("(●) " if choice == found else "( ) ", PLAIN))
             style = CURRENT if here and not editing else PLAIN if choice == found else MUTED
             made.append((spot, (*button, (words, style)), width_of(button) + 3))
         self._choices(made)
@@ -203,11 +208,14 @@ class _Builder:
             choice = f"; space chooses of {len(agents)}" if agents else ""
             self._text(Spot("agent"), "", "", empty=f"no agent{choice}")
         else:
-            known = source_of(self.form.sources, "agent", agent)
+            known = self._source("agent", agent)
             strange = "" if agent in agents else "not in .claude/agents"
             self._text(Spot("agent"), agent, known or strange, most=1)
 
     # One entry.
+
+    def _source(self, field: str, text: str) -> str:
+        return self.form.sources.get((field, text), "")
 
     def _is_edited(self, spot: Spot) -> bool:
         return spot == self.form.cursor and self.form.editing > 0
@@ -247,9 +255,15 @@ class _Builder:
             rows = [row((empty, FAINT if empty == EMPTY else MUTED))]
         else:
             rows = text_rows(text, width, self.face, most=most)
-        drawn = [filled(line, width, CURRENT) for line in rows] if here and not self._is_edited(spot) else rows
+        drawn = (
+            [filled(line, width, CURRENT) for line in rows] if here and not self._is_edited(spot) else rows
+        )
         if said and not columns.right and not self._is_edited(spot):
-            drawn = beside(drawn, said, width, self.face) if not here else [*drawn, *text_rows(said, width, self.face)]
+            drawn = (
+                beside(drawn, said, width, self.face)
+                if not here
+                else [*drawn, *text_rows(said, width, self.face)]
+            )
         mark = row(("▸", MARKED)) if here else row((bullet, FAINT if bullet == "·" else PLAIN))
         self._area(Area(spot, x, top, width, len(rows), x, end - x))
         for at, line in enumerate(drawn):
@@ -286,7 +300,7 @@ class _Builder:
         top = len(self.rows)
         self._area(Area(spot, columns.text, top, columns.text_width, 1, columns.text, columns.text_width))
         mark = row(("▸", MARKED)) if here else ()
-        word = row((ADD, CURRENT if here else FAINT))
+        word = row((ADD, CURRENT if here else MUTED))
         parts = [(columns.bullet, mark), (columns.text if here else columns.bullet, word)]
         sums = self._total(columns) if total else []
         x = sums[0][0] if sums else columns.width
@@ -318,6 +332,7 @@ def _muted(text: str, width: int, face: Face) -> Row:
     return tuple((part, MUTED) for part, _ in text_rows(text, width, face, most=1)[0])
 
 
-def _section_of(spot: Spot) -> str:
+def section_of(spot: Spot) -> str:
+    """The section a spot is in."""
     in_state = spot.field == OTHER or any(spot.field == field for field, _ in _STATE)
     return "state" if in_state else spot.field

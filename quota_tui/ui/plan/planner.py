@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Protocol
@@ -10,7 +10,9 @@ from typing import Protocol
 import msgspec
 
 from quota_tui.core.handoff import Handoff
+from quota_tui.core.handoff_check import Problem
 from quota_tui.core.planstart import Window
+from quota_tui.core.proposal import Proposed
 
 
 class Facts(msgspec.Struct, frozen=True, kw_only=True):
@@ -23,17 +25,6 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     agents: tuple[str, ...] = ()
 
 
-class Proposed(msgspec.Struct, frozen=True):
-    """A handoff filled in before the person types.
-
-    `sources` says where a text of it came from, by field and text: `("accomplished", "Add JWT …")` is
-    `commit 4f2c1e0, 16:52`. The fields are those of `core.planform.Spot`; an objective's steps are `step`.
-    """
-
-    handoff: Handoff
-    sources: Mapping[tuple[str, str], str]
-
-
 class Draft(msgspec.Struct, frozen=True):
     """A handoff that was not finished. `note` is a sentence about it, such as who else has it open."""
 
@@ -42,8 +33,22 @@ class Draft(msgspec.Struct, frozen=True):
     note: str = ""
 
 
+class Written(msgspec.Struct, frozen=True, kw_only=True):
+    """A handoff that was written. `command` starts the next session by hand, quoted for the person's shell.
+
+    `notes` are sentences to tell with it, such as that a secret was masked.
+    """
+
+    path: Path
+    command: str = ""
+    notes: tuple[str, ...] = ()
+
+
 class Planner(Protocol):
-    """Everything blocks, may raise with a sentence for the person, and is called from threads."""
+    """One form's access to the world; another form has another one.
+
+    Everything blocks, may raise with a sentence for the person, and is called from threads.
+    """
 
     def facts(self, now: datetime) -> Facts:
         """The quota, and the agents of the project."""
@@ -58,25 +63,25 @@ class Planner(Protocol):
         ...
 
     def save_draft(self, handoff: Handoff) -> None:
-        """Keep the draft, atomically. Must not replace one that another process is writing."""
+        """Keep the draft, atomically, in a place of this form's own: never over another one's."""
         ...
 
     def discard_draft(self) -> None:
         """The draft is not needed any more; none there is fine."""
         ...
 
-    def check(self, handoff: Handoff) -> Sequence[str]:
-        """What is missing or contradictory, a sentence each."""
+    def check(self, handoff: Handoff) -> Sequence[Problem]:
+        """What is missing or contradictory."""
         ...
 
     def preview(self, handoff: Handoff) -> str:
         """The document as it would be written."""
         ...
 
-    def save(self, handoff: Handoff) -> Path:
-        """Write the handoff; its file."""
+    def save(self, handoff: Handoff) -> Written:
+        """Write the handoff."""
         ...
 
-    def resume_command(self, handoff: Handoff, path: Path) -> str:
-        """The line that starts the next session by hand, quoted for this platform's shell."""
+    def close(self) -> None:
+        """The form is closed: let go of what is held for it. The draft stays."""
         ...

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from typing import ClassVar
 
 from textual import events
@@ -10,16 +12,18 @@ from textual.binding import BindingType
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
+from quota_tui.core.handoff_sections import NAMES
 from quota_tui.core.words import Face, clean
 from quota_tui.ui.plan.keys import READ_BINDINGS
 from quota_tui.ui.plan.scroller import Scroller
-from quota_tui.ui.rows import BOLD, MUTED, PLAIN, Row, as_face, row, wrap
+from quota_tui.ui.rows import BOLD, MUTED, PLAIN, Row, as_face, plain, row, wrap
 from quota_tui.ui.widgets.rows_widget import to_content
 
 _MOST_CHARS = 2000
 """Of one line; the rest of it is counted, not shown."""
 _MOST_ROWS = 4000
 MARK = "---"
+_LEAD = re.compile(r" *(?:[-*] +|\d{1,4}\. +)?")
 
 
 def document_rows(text: str, width: int, face: Face) -> list[Row]:
@@ -38,12 +42,20 @@ def document_rows(text: str, width: int, face: Face) -> list[Row]:
 
 def _line_rows(line: str, width: int, style: str, face: Face) -> list[Row]:
     head = line[:_MOST_CHARS]
-    indent = min(len(head) - len(head.lstrip(" ")), max(0, width // 3))
-    rows = wrap(clean(head, face), width - indent, style, face, most=_MOST_CHARS)
-    made = [((" " * indent, PLAIN), *each) if indent else each for each in rows] or [()]
+    lead = _LEAD.match(head)
+    begin = lead[0][: width // 3] if lead else ""
+    rows = wrap(clean(head[len(begin) :], face), width - len(begin), style, face, most=_MOST_CHARS) or [()]
+    # What goes on below stands under the text, not under its bullet.
+    made = [row((begin if not at else " " * len(begin), style), *each) for at, each in enumerate(rows)]
     if len(line) > len(head):
         made.append(row((f"… {len(line):,} characters in this line", MUTED)))
     return made
+
+
+def row_of_section(rows: Sequence[Row], field: str) -> int:
+    """The row with the heading of a field; 0, the front, for what has none."""
+    heading = f"## {NAMES.get(field, '')}"
+    return next((at for at, line in enumerate(rows) if plain(line) == heading), 0)
 
 
 class ReadScreen(ModalScreen[None]):

@@ -10,6 +10,8 @@ import msgspec
 from textual import on
 
 from quota_tui.core.handoff import START_AFTER_RESET, START_MANUAL, Handoff, start_instant
+from quota_tui.core.handoff_check import Problem
+from quota_tui.core.planform import sources_by_text, spot_named
 from quota_tui.core.planstart import start_words
 from quota_tui.core.words import Face, clean
 from quota_tui.ui.plan.asks import Ask
@@ -47,6 +49,7 @@ class PlanScreen(Desk):
         self._opened: Opened | None = None
         self._from_draft = self._leaves_anyway = self._reads_preview = False
         self._saving: Handoff | None = None
+        self._problems: tuple[Problem, ...] = ()
 
     def on_mount(self) -> None:
         super().on_mount()
@@ -82,7 +85,7 @@ class PlanScreen(Desk):
         if not handoff.start:
             start = START_AFTER_RESET if opened.facts.resets_at else START_MANUAL
             handoff = msgspec.structs.replace(handoff, start=start)
-        self.sources = opened.proposed.sources
+        self.sources = sources_by_text(opened.proposed)
         self.sheet = Sheet(handoff, self._face.zone or UTC)
         self.ready = True
         self.draw()
@@ -93,7 +96,7 @@ class PlanScreen(Desk):
     def changed(self) -> None:
         if self.ready:
             self._leaves_anyway = False
-            self._work.keep(self.sheet.handoff)
+            self._work.keep(self._scheduled())
             self.preview_wanted()
 
     def preview_wanted(self) -> None:
@@ -161,6 +164,7 @@ class PlanScreen(Desk):
     @on(Checked)
     def take_checked(self, message: Checked) -> None:
         """Save at once when all is well, else ask."""
+        self._problems = message.problems
         if message.problems:
             self.app.push_screen(Ask(problems_question(message.problems), self._face), self._save_if)
         else:
@@ -169,27 +173,39 @@ class PlanScreen(Desk):
     def _save_if(self, answer: str | None) -> None:
         if answer != ANYWAY or self._saving is None:
             self._go_on_working()
+            self._go_to_first_problem()
             return
         self._wait("saving …")
         self._work.save(self._saving)
 
+    def _go_to_first_problem(self) -> None:
+        for problem in self._problems:
+            spot = spot_named(problem.field)
+            if spot is not None:
+                self.sheet.point_to(spot)
+                self.draw()
+                self.tell(problem.text)
+                return
+
     @on(Saved)
     def take_saved(self, message: Saved) -> None:
         """Show the file; or why there is none, with everything still in the form."""
-        if message.path is None:
+        written = message.written
+        if written is None:
             self._go_on_working(f"not saved: {message.error}", alarm=True)
             return
-        path, command = message.path, message.command
         resets_at = self.facts.resets_at if self.facts else None
         start = start_words(self.sheet.handoff.start, resets_at, self._clock(), self._face)
+        notes = (*written.notes, message.error) if message.error else written.notes
+        question = saved_question(msgspec.structs.replace(written, notes=notes), start, self._face)
 
         def finish(answer: str | None) -> None:
             if answer == COPY:
-                self.app.copy_to_clipboard(command)
+                self.app.copy_to_clipboard(written.command)
                 self._toast("The command is in the clipboard.")
-            self.dismiss(path)
+            self.dismiss(written.path)
 
-        self.app.push_screen(Ask(saved_question(path, command, start, message.error, self._face), self._face), finish)
+        self.app.push_screen(Ask(question, self._face), finish)
 
     # Leaving.
 
@@ -205,7 +221,9 @@ class PlanScreen(Desk):
     def take_may_leave(self, message: MayLeave) -> None:
         """Go, unless something would be lost."""
         if message.error and self.sheet.changed:
-            self._go_on_working(f"the draft is not kept: {message.error}; esc again leaves without it", alarm=True)
+            self._go_on_working(
+                f"the draft is not kept: {message.error}; esc again leaves without it", alarm=True
+            )
             self._leaves_anyway = True
             return
         if self.sheet.changed or self._from_draft:

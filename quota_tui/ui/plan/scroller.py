@@ -47,6 +47,10 @@ class Scroller(Widget, can_focus=True):
         """Move by what is in view, less a row to go on from."""
         self.scroll_rows(by * max(1, self.content_size.height - 1))
 
+    def scroll_to_row(self, y: int) -> None:
+        """This row first, as far as there are enough below it."""
+        self.scroll_rows(y - self.top)
+
     def bring_into_view(self, y: int, height: int) -> None:
         """Scroll just so far that these rows of the page are seen; the first of them when not all fit."""
         shown = self.content_size.height

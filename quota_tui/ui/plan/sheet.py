@@ -97,6 +97,10 @@ class Sheet:
         """Put the cursor there."""
         self._to(area)
 
+    def point_to(self, spot: Spot) -> None:
+        """Put the cursor on a spot; on the choice that is made for the start as a whole."""
+        self.cursor = Spot("start", part=choice_of(self.handoff.start)) if spot.field == "start" else spot
+
     def keep_on(self, page: Page) -> None:
         """Where the cursor's spot has gone, put it on the nearest one that is there."""
         if page.area_of(self.cursor) is None and page.areas:
@@ -276,7 +280,8 @@ def _after_removal(handoff: Handoff, spot: Spot) -> Spot:
         return spot
     if spot.part == "step":
         count = len(handoff.objectives[spot.at].steps)
-        return Spot(spot.field, spot.at, "step", spot.step) if spot.step < count else Spot(spot.field, spot.at)
+        return (
+            Spot(spot.field, spot.at, "step", spot.step) if spot.step < count else Spot(spot.field, spot.at)
+        )
     entries = handoff.state.other if spot.field == OTHER else getattr(handoff, spot.field)
     return spot if spot.at < len(entries) else Spot(spot.field, part="add")
-

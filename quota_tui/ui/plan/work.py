@@ -5,14 +5,15 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from pathlib import Path
 
 from textual.message import Message
 
 from quota_tui.core.handoff import Handoff
+from quota_tui.core.handoff_check import Problem
+from quota_tui.core.proposal import Proposed
 from quota_tui.ui.collector import in_one_line
 from quota_tui.ui.plan.follower import Follower
-from quota_tui.ui.plan.planner import Draft, Facts, Planner, Proposed
+from quota_tui.ui.plan.planner import Draft, Facts, Planner, Written
 
 DRAFT_SPACING_S = 1.0
 PREVIEW_SPACING_S = 0.25
@@ -51,17 +52,17 @@ class Previewed(Message):
 class Checked(Message):
     """What is missing or contradictory."""
 
-    def __init__(self, problems: Sequence[str]) -> None:
+    def __init__(self, problems: Sequence[Problem]) -> None:
         super().__init__()
         self.problems = tuple(problems)
 
 
 class Saved(Message):
-    """The handoff's file and the command that resumes from it; without a path, why it could not be written."""
+    """What was written; without it, why not."""
 
-    def __init__(self, path: Path | None, command: str = "", error: str = "") -> None:
+    def __init__(self, written: Written | None, error: str = "") -> None:
         super().__init__()
-        self.path, self.command, self.error = path, command, error
+        self.written, self.error = written, error
 
 
 class MayLeave(Message):
@@ -75,12 +76,14 @@ class MayLeave(Message):
 class Work:
     """Runs a planner's calls in threads. `post` takes the messages."""
 
-    def __init__(self, planner: Planner, clock: Callable[[], datetime], post: Callable[[Message], object]) -> None:
+    def __init__(
+        self, planner: Planner, clock: Callable[[], datetime], post: Callable[[Message], object]
+    ) -> None:
         self._planner, self._clock, self._post = planner, clock, post
         self._drafts: Follower[Handoff] = Follower("plan-draft", self._keep, DRAFT_SPACING_S)
         self._previews: Follower[Handoff] = Follower("plan-preview", self._preview, PREVIEW_SPACING_S)
         self._draft_error = ""
-        self._wrote_draft = False
+        self._wrote_draft = self._closed = False
 
     def open(self) -> None:
         """Read what the form begins with; answered by `Opened`."""
@@ -115,6 +118,7 @@ class Work:
         self._drafts.flush(LAST_PATIENCE_S)
         self._drafts.stop()
         self._previews.stop()
+        self._let_go(discard=False)
 
     def _start(self, name: str, work: Callable[[], None]) -> None:
         threading.Thread(target=work, name=name, daemon=True).start()
@@ -160,36 +164,43 @@ class Work:
         try:
             problems = list(self._planner.check(handoff))
         except Exception as error:  # noqa: BLE001
-            problems = [f"it could not be checked: {in_one_line(error)}"]
+            problems = [Problem("", f"it could not be checked: {in_one_line(error)}")]
         self._post(Checked(problems))
 
     def _save(self, handoff: Handoff) -> None:
         # A draft that is written after the handoff would be offered once more.
         self._drafts.forget(PATIENCE_S)
         try:
-            path = self._planner.save(handoff)
+            written = self._planner.save(handoff)
         except Exception as error:  # noqa: BLE001
             self._drafts.give(handoff)
-            self._post(Saved(None, error=in_one_line(error)))
+            self._post(Saved(None, in_one_line(error)))
             return
-        command = error_words = ""
-        try:
-            command = self._planner.resume_command(handoff, path)
-            self._planner.discard_draft()
-        except Exception as error:  # noqa: BLE001
-            error_words = in_one_line(error)
-        self._post(Saved(path, command, error_words))
+        error_words = self._let_go(discard=True)
+        self._post(Saved(written, f"the draft could not be removed: {error_words}" if error_words else ""))
 
     def _leave(self, *, keep: bool) -> None:
         if keep:
             done = self._drafts.flush(PATIENCE_S)
-            self._post(MayLeave(self._draft_error if done else "the disk does not answer"))
-            return
-        self._drafts.forget(PATIENCE_S)
-        error_words = ""
-        if self._wrote_draft:
-            try:
-                self._planner.discard_draft()
-            except Exception as error:  # noqa: BLE001
-                error_words = in_one_line(error)
+            error_words = self._draft_error if done else "the disk does not answer"
+            if not error_words:
+                error_words = self._let_go(discard=False)
+        else:
+            self._drafts.forget(PATIENCE_S)
+            error_words = self._let_go(discard=self._wrote_draft)
         self._post(MayLeave(error_words))
+
+    def _let_go(self, *, discard: bool) -> str:
+        """Close the planner, the draft removed before where it is not needed; one line about what went wrong."""
+        try:
+            if discard:
+                self._planner.discard_draft()
+            self._close_once()
+        except Exception as error:  # noqa: BLE001
+            return in_one_line(error)
+        return ""
+
+    def _close_once(self) -> None:
+        if not self._closed:
+            self._closed = True
+            self._planner.close()
