@@ -14,6 +14,8 @@ NAMES = (
     "estimate-session",
 )
 FOLDER = "commands"
+DRAFTS = "from-claude"
+"""Folder of our data that Claude writes the completed parts of a handoff to."""
 _MARK = re.compile(rb"\A(?:\xef\xbb\xbf)?---\r?\n# quota-tui:([0-9a-f]{12}) [^\n]*\n")
 _NOTE = "written by quota-tui; `quota-tui uninstall commands` removes it"
 

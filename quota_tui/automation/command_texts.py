@@ -11,12 +11,9 @@ import json
 import sys
 from pathlib import Path
 
-from quota_tui.automation.command_names import marked
+from quota_tui.automation.command_names import DRAFTS, marked
 from quota_tui.automation.own import NoInterpreter, own_command
 from quota_tui.store.paths import Paths
-
-DRAFTS = "from-claude"
-"""Folder of our data that Claude writes the completed parts of a handoff to."""
 
 _PLAN = """\
 The next session in this project is being prepared. This is what files and git tell already, at no cost:

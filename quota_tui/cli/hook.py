@@ -13,7 +13,7 @@ import os
 import sys
 import traceback
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TypeVar
 
 import msgspec
@@ -80,7 +80,7 @@ def main(arguments: list[str]) -> int:
             sys.stdout.buffer.flush()
     except (Exception, SystemExit) as error:  # noqa: BLE001 - see above: always 0
         with contextlib.suppress(Exception):
-            note_fault(our_paths(), name, said.getvalue().strip() or _told(error), utc_now())
+            note_fault(our_paths(), name, said.getvalue().strip() or _told(error), datetime.now(UTC))
         with contextlib.suppress(OSError):  # whoever read our output has gone: nothing to say at the end
             os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
     return 0

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import time
+
+from quota_tui.automation.command_names import DRAFTS
 from quota_tui.cli.hook import Hook
 from quota_tui.cli.hook_session import open_monitor, read_end, used_by
 from quota_tui.core.memory import (
@@ -15,6 +19,8 @@ from quota_tui.core.memory import (
 from quota_tui.sources.stack import found_facts
 from quota_tui.store.memory import update_memory
 from quota_tui.store.session_usage import SessionUse
+
+DRAFT_KEPT_S = 86_400.0
 
 
 def run(hook: Hook) -> str:
@@ -38,7 +44,20 @@ def run(hook: Hook) -> str:
     loaded = hook.attempt("memory", lambda: update_memory(hook.setup.claude_dirs[0], hook.project, close))
     for text in loaded.notes if loaded else ():
         hook.note(text)
+    hook.attempt("drafts", lambda: _clear_away(hook))
     return ""
+
+
+def _clear_away(hook: Hook) -> None:
+    """Remove what Claude wrote in this session for a handoff, and what sessions that crashed left."""
+    folder = hook.setup.paths.data_dir / DRAFTS
+    if not folder.is_dir():
+        return
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            is_old = entry.stat(follow_symlinks=False).st_mtime < time.time() - DRAFT_KEPT_S
+            if entry.name == f"{hook.told.session_id}.json" or (is_old and entry.name.endswith(".json")):
+                os.unlink(entry.path)
 
 
 def _use(hook: Hook) -> SessionUse | None:

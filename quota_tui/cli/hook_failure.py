@@ -27,7 +27,7 @@ from quota_tui.store.handoff_heads import Head, latest_of_session
 ERRORS = frozenset({"", "rate_limit", "rate_limit_error", "usage_limit_reached", "billing_error", "unknown"})
 """What the client may call a limit; anything else is another failure."""
 JUST_NOW = timedelta(minutes=10)
-LARGE_TRANSCRIPT = 16 << 20
+LARGE_TRANSCRIPT = 8 << 20
 LARGE_GIT_INDEX = 1 << 20
 """Bytes, about ten thousand files: from then on `git status` takes longer than a hook may."""
 

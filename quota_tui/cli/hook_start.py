@@ -105,17 +105,17 @@ def _handoff(hook: Hook, monitor: Monitor | None) -> HandoffText | None:
     why_not = ""
     if head.created_at is not None and hook.now - head.created_at > STILL_MATTERS:
         why_not = "an old one"
-    elif monitor is None or not _is_ours(hook, monitor, head.id):
-        why_not = "given to another session"
+    else:
+        why_not = _why_not_ours(hook, monitor, head.id)
     return HandoffText(
         path=str(head.path), text=head.text, title=head.title, created_at=head.created_at, why_not=why_not
     )
 
 
-def _is_ours(hook: Hook, monitor: Monitor, handoff_id: str) -> bool:
-    """Whether this session gets it. Where that cannot be recorded it gets the path alone."""
-    journal = monitor.stores.journal
-    if journal.path is None:
-        return False
-    won = hook.attempt("claim", lambda: claim(journal.db, handoff_id, hook.told.session_id, hook.now))
-    return won is True
+def _why_not_ours(hook: Hook, monitor: Monitor | None, handoff_id: str) -> str:
+    """Claim the handoff for this session; why it cannot have it, empty when it can."""
+    if monitor is None or monitor.stores.journal.path is None:
+        return "who was given it cannot be kept: see `quota-tui doctor`"
+    database = monitor.stores.journal.db
+    won = hook.attempt("claim", lambda: claim(database, handoff_id, hook.told.session_id, hook.now))
+    return "" if won else "given to another session"

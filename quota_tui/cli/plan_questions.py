@@ -24,7 +24,7 @@ from quota_tui.core.handoff import (
 from quota_tui.core.handoff_objectives import total_words
 from quota_tui.core.planstart import choice_words, read_time
 from quota_tui.core.proposal import Proposed
-from quota_tui.core.words import Face, clean, tokens
+from quota_tui.core.words import Face, clean, moment, tokens
 from quota_tui.handing.planner import Planner
 
 _REMOVE = re.compile(r"-(\d{0,4})")
@@ -42,6 +42,11 @@ _LISTS = (
 
 def ask(proposed: Proposed, planner: Planner, now: datetime, face: Face) -> Handoff:
     """The handoff as the person wants it. Ends the program on ctrl+c, with the draft kept."""
+    left = planner.draft()
+    if left is not None:
+        when = moment(left[1], now, face)
+        if click.confirm(f"A draft of {when} is there. Go on with it?", default=True):
+            proposed = Proposed(left[0], {})
     handoff = proposed.handoff
     click.echo(f"Project: {clean(handoff.project, face) or 'none'}")
     click.echo("A line adds, -2 removes the second, - removes all, an empty line goes on.\n")

@@ -9,10 +9,11 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from enum import StrEnum
-from hashlib import blake2b
 from typing import Any
 
 import msgspec
+
+from quota_tui.core.digest import blake2b
 
 PER_MILLION = 1e-6
 WEB_SEARCH_USD = 0.01

@@ -43,6 +43,7 @@ class Planner:
         self._known = gather(self.snapshot, transcripts, self.config_dirs, project=project)
         self.project = project or self._known.session.project or self._known.git.root
         self._draft: Draft | None = None
+        self._left: Handoff | None = None
 
     @property
     def handoffs(self) -> Handoffs:
@@ -74,15 +75,15 @@ class Planner:
     def _held(self) -> Draft:
         if self._draft is None:
             self._draft = Draft(self.config_dirs[0], self.project or os.path.expanduser("~"))
+            self._left = self._draft.load()  # before the first save: else it would count as another form's
         return self._draft
 
     def draft(self) -> tuple[Handoff, datetime] | None:
         """The draft that was left, and when it was last saved."""
         held = self._held()
-        typed = held.load()
-        if typed is None:
+        if self._left is None:
             return None
-        return typed, datetime.fromtimestamp(held.path.stat().st_mtime, UTC)
+        return self._left, datetime.fromtimestamp(held.path.stat().st_mtime, UTC)
 
     def save_draft(self, handoff: Handoff) -> None:
         """Keep what is typed."""

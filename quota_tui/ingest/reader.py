@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-from hashlib import blake2b
 
 import msgspec
 
+from quota_tui.core.digest import blake2b
 from quota_tui.core.pricing import Pricer
 from quota_tui.core.usage import UsageRecord
 from quota_tui.sources.discover import FoundFile

@@ -13,6 +13,7 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 
 import msgspec
 
+from quota_tui.core.digest import blake2b
 from quota_tui.core.pricing import Pricer
 from quota_tui.ingest.parallel import WORTH_A_SECOND_PROCESS, read_here, read_with_two
 from quota_tui.ingest.reader import FileTask, TaskRead
@@ -71,13 +72,21 @@ def scan(
     if index.history_id() != history.meta("id"):
         with write(index.db):
             index.start_over(history.meta("id"))
-    known = index.stamps()
+    look = _fingerprint(found) if only is None else b""
+    if look and look == index.last_look():
+        return ScanResult(found, problems=tuple(problems))
+    version = index.changes()
+    known = _known(found, index, only)
     gone = _gone(found, known) if only is None else []
     if not _changed(found, known) and not gone:
+        if look:
+            with write(index.db):
+                index.remember_look(look if index.changes() == version else b"")
         return ScanResult(found, problems=tuple(problems))
     with write(index.db):
-        known = index.stamps()  # another process may have read meanwhile
-        gone = _gone(found, known) if only is None else []
+        if index.changes() != version:  # another process has read meanwhile
+            known = _known(found, index, only)
+            gone = _gone(found, known) if only is None else []
         tasks = _tasks(found, known, gone, index)
         size = sum(task.new_bytes for task in tasks)
         two = parallel and size > WORTH_A_SECOND_PROCESS
@@ -96,6 +105,8 @@ def scan(
             on_errors(errors)
         index.forget(path for path in gone if path not in by_path)
         index.put(indexed)
+        if look and len(indexed) == len(tasks):
+            index.remember_look(look)
     return ScanResult(
         found,
         len(tasks),
@@ -105,6 +116,24 @@ def scan(
         tuple(errors),
         tuple(problems),
     )
+
+
+def _fingerprint(found: Sequence[FoundRoot]) -> bytes:
+    """Stands for everything found: the same again means that nothing changed, without comparing file by file."""
+    try:
+        return blake2b(_pack(found), digest_size=16).digest()
+    except UnicodeEncodeError:  # a file name that is no text
+        return b""
+
+
+def _known(
+    found: Sequence[FoundRoot], index: Index, only: Collection[str] | None
+) -> dict[str, tuple[int, int, int]]:
+    """What the index says of everything, or of the few files that are looked at."""
+    if only is None:
+        return index.stamps()
+    stamps = ((file.path, index.stamps_of(file.path)) for root in found for file in root.files)
+    return {path: stamp for path, stamp in stamps if stamp is not None}
 
 
 def _changed(roots: Sequence[FoundRoot], known: dict[str, tuple[int, int, int]]) -> list[FoundFile]:

@@ -8,7 +8,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from quota_tui.config import Settings
-from quota_tui.core.limit_lines import parse_limit_line
 from quota_tui.core.pricing import Pricer
 from quota_tui.ingest.scan import ScanResult, scan
 from quota_tui.monitor.stores import Stores
@@ -84,6 +83,9 @@ def renew_costs(stores: Stores, settings: Settings) -> bool:
 
 
 def _keep_limits(stores: Stores, errors: Sequence[ErrorLine]) -> None:
+    # Few scans find one: the others need not wait for all these patterns.
+    from quota_tui.core.limit_lines import parse_limit_line
+
     zone = local_zone()
     readings = []
     for line in errors:

@@ -13,7 +13,7 @@ MAX_DEPTH = 12
 """Deeper than any real layout; ends a loop of links that `realpath` did not catch."""
 
 
-class FoundFile(msgspec.Struct, frozen=True, gc=False):
+class FoundFile(msgspec.Struct, frozen=True, gc=False, array_like=True):
     """One transcript as the file system shows it now."""
 
     path: str

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import os
-from hashlib import blake2b
 
 import msgspec
 
+from quota_tui.core.digest import blake2b
 from quota_tui.core.usage import UsageRecord
 from quota_tui.sources.transcripts import NEEDLE, BadLineError, ErrorLine, LineDecoder
 
-BLOCK = 1 << 19
+BLOCK = 1 << 17
+"""Bytes; larger ones are slower: the allocator asks the system for their memory anew each time (measured)."""
 MAX_LINE = 32 << 20
 """A longer line is passed over and said so: real lines of usage are a few kilobytes, rarely megabytes."""
 MAX_NOTES = 50
 _TYPE = b'"type":"'
-_ASSISTANT = b'"type":"assistant"'
+_OURS = (b'"type":"assistant"', b'"type":"message"')
+"""What lines of usage name first, by version: a search for the usage in them would only cost."""
 _TYPE_WITHIN = 600
 _HEAD = 1024
 _TAIL = 64
@@ -69,7 +71,7 @@ def read_new(path: str, cursor: Cursor, decoder: LineDecoder) -> FileRead:
         start = Cursor() if restarted else cursor
         reader = _Reader(decoder, start)
         os.lseek(fd, start.offset, os.SEEK_SET)
-        while block := os.read(fd, BLOCK):
+        while block := os.read(fd, reader.wants):
             reader.feed(block)
         reader.finish()
         return FileRead(
@@ -93,6 +95,11 @@ class _Reader:
         self._decode = decoder.decode
         self._rest = b""
 
+    @property
+    def wants(self) -> int:
+        """How much to read next: in a long line more and more, so that joining it costs its length once."""
+        return max(BLOCK, len(self._rest))
+
     def feed(self, block: bytes) -> None:
         """Take the next block of the file; `offset` moves to the end of its last complete line."""
         if self.skipping:
@@ -104,10 +111,13 @@ class _Reader:
             # Most bytes of a transcript are in lines that name another type before anything nested:
             # those are passed over without a look at their content.
             kind = find(_TYPE, start, start + _TYPE_WITHIN)
-            if kind < 0 or starts_with(_ASSISTANT, kind) or find(b"{", start + 1, kind) >= 0:
-                hit = find(NEEDLE, start, end)
-                if hit >= 0:
-                    self._line(data[start:end], base + start)
+            if kind >= 0 and starts_with(_OURS, kind):
+                may_matter = True
+            else:
+                may_matter = kind < 0 or find(b"{", start + 1, kind) >= 0
+                may_matter = may_matter and find(NEEDLE, start, end) >= 0
+            if may_matter:
+                self._line(data[start:end], base + start)
             start = end + 1
         self._rest = data[start:] if start else data
         self.offset = base + start
@@ -135,7 +145,8 @@ class _Reader:
         try:
             self._decode(raw, offset)
         except BadLineError as error:
-            self._note(offset, str(error))
+            if NEEDLE in raw:
+                self._note(offset, str(error))
 
     def _note(self, offset: int, why: str) -> None:
         self.notes_total += 1

@@ -47,7 +47,6 @@ class _Message(msgspec.Struct, gc=False):
     model: str | None = None
     usage: _Usage | None = None
     stop_reason: str | None = None
-    content: msgspec.Raw = msgspec.Raw(b"")
 
 
 class _Line(msgspec.Struct, gc=False):
@@ -62,10 +61,31 @@ class _Line(msgspec.Struct, gc=False):
     isSidechain: bool | None = None  # noqa: N815
     agentId: str | None = None  # noqa: N815
     isApiErrorMessage: bool | None = None  # noqa: N815
-    error: msgspec.Raw = msgspec.Raw(b"")
     apiError: str | None = None  # noqa: N815
-    quotaLimits: msgspec.Raw = msgspec.Raw(b"")  # noqa: N815
     costUSD: float | None = None  # noqa: N815
+
+
+class _Content(msgspec.Struct, frozen=True, gc=False):
+    content: Any = None
+
+
+class _ErrorParts(msgspec.Struct, gc=False):
+    """What only lines of API errors are asked for: a second look at those few."""
+
+    message: _Content = _Content()
+    error: Any = None
+    quotaLimits: Any = None  # noqa: N815
+
+
+class _Kept(msgspec.Struct, frozen=True, gc=False):
+    """The best line of a call so far. The record is made at the end, once."""
+
+    total: int
+    at_ms: int
+    counts: tuple[int, int, int, int, int]
+    line: _Line
+    message: _Message
+    usage: _Usage
 
 
 class ErrorLine(msgspec.Struct, frozen=True, gc=False, array_like=True):
@@ -84,6 +104,7 @@ class BadLineError(Exception):
 
 
 _decode = msgspec.json.Decoder(_Line).decode
+_decode_error = msgspec.json.Decoder(_ErrorParts).decode
 _decode_any = msgspec.json.Decoder().decode
 
 
@@ -96,7 +117,7 @@ class LineDecoder:
 
     def __init__(self, pricer: Pricer, session: str, project: str, file_key: str) -> None:
         self.errors: list[ErrorLine] = []
-        self._best: dict[tuple[str, str, bool], tuple[int, UsageRecord]] = {}
+        self._best: dict[tuple[str, str, bool], _Kept] = {}
         self._pricer = pricer
         self._session = session
         self._project = project
@@ -105,7 +126,7 @@ class LineDecoder:
     @property
     def records(self) -> list[UsageRecord]:
         """The best line of each call so far, in order of first appearance."""
-        return [record for _, record in self._best.values()]
+        return [self._record(key[0], kept) for key, kept in self._best.items()]
 
     def decode(self, raw: bytes, offset: int) -> None:
         """Take one line that starts at `offset` of its file. Raises BadLineError, and nothing else."""
@@ -115,48 +136,39 @@ class LineDecoder:
             lenient = _lenient(raw, error)
             if lenient is None:
                 return
-            line = lenient
+            line, raw = lenient
         message = line.message
         if message is None or line.type != "assistant":
             return
         if message.model == "<synthetic>" or line.isApiErrorMessage:
-            self._add_error(line, message)
+            self._add_error(line, raw)
         elif message.usage is not None:
-            self._add_record(line, message, message.usage, offset)
+            self._add_usage(line, message, message.usage, offset)
 
-    def _add_record(self, line: _Line, message: _Message, usage: _Usage, offset: int) -> None:
-        tokens_in, tokens_out = usage.input_tokens or 0, usage.output_tokens or 0
-        read, write_5m = usage.cache_read_input_tokens or 0, usage.cache_creation_input_tokens or 0
-        write_1h = 0
-        split = usage.cache_creation
-        if split is not None and split.ephemeral_1h_input_tokens:
-            write_1h = split.ephemeral_1h_input_tokens
-            write_5m = max(write_5m - write_1h, split.ephemeral_5m_input_tokens or 0)
-        elif split is not None and split.ephemeral_5m_input_tokens:
-            write_5m = max(write_5m, split.ephemeral_5m_input_tokens)
-        if tokens_in < 0 or tokens_out < 0 or read < 0 or write_5m < 0 or write_1h < 0:
-            raise BadLineError("a token count is negative")
-        total = tokens_in + tokens_out + read + write_5m + write_1h
+    def _add_usage(self, line: _Line, message: _Message, usage: _Usage, offset: int) -> None:
+        counts = _counts(usage)
+        total = sum(counts)
         if total > MAX_TOKENS:
             raise BadLineError("a token count is larger than any call can have")
         if line.timestamp is None:
             raise BadLineError("it has no timestamp, so it belongs to no window")
-        message_id = message.id or ""
-        line_key = "" if message_id else f"{LINE_KEY_PREFIX}{self._file_key}:{offset}"
-        key = (message_id or line_key, line.requestId or "", line.isSidechain or False)
+        name = message.id or f"{LINE_KEY_PREFIX}{self._file_key}:{offset}"
+        key = (name, line.requestId or "", line.isSidechain or False)
         known = self._best.get(key)
-        if known is not None and known[0] >= total:
-            return
-        at_ms = _unix_ms(line.timestamp)
-        model, version = message.model or "", line.version or ""
-        price = self._pricer.price(model, at_ms)
-        tools = usage.server_tool_use
+        if known is None or known.total < total:
+            self._best[key] = _Kept(total, _unix_ms(line.timestamp), counts, line, message, usage)
+
+    def _record(self, name: str, kept: _Kept) -> UsageRecord:
+        line, message, usage = kept.line, kept.message, kept.usage
+        model, version, tools = message.model or "", line.version or "", usage.server_tool_use
         searches = (tools.web_search_requests or 0) if tools is not None else 0
         is_fast, is_us_only = usage.speed == "fast", usage.inference_geo == "us"
-        record = UsageRecord(
-            message_id=message_id,
-            request_id=key[1],
-            at_ms=at_ms,
+        price = self._pricer.price(model, kept.at_ms)
+        tokens_in, tokens_out, write_5m, write_1h, read = kept.counts
+        return UsageRecord(
+            message_id=message.id or "",
+            request_id=line.requestId or "",
+            at_ms=kept.at_ms,
             session_id=line.requestSessionId or line.sessionId or self._session,
             project=line.cwd or self._project,
             model=model,
@@ -167,44 +179,58 @@ class LineDecoder:
             cache_read_tokens=read,
             cost_usd=max(line.costUSD or 0.0, 0.0)
             if price is None
-            else call_cost_usd(
-                price,
-                tokens_in,
-                tokens_out,
-                write_5m,
-                write_1h,
-                read,
-                web_searches=searches,
-                fast=is_fast,
-                us_only=is_us_only,
-            ),
-            is_sidechain=key[2],
+            else call_cost_usd(price, *kept.counts, web_searches=searches, fast=is_fast, us_only=is_us_only),
+            is_sidechain=line.isSidechain or False,
             agent_id=line.agentId or "",
             version=version,
             output_is_placeholder=tokens_out <= _PLACEHOLDER_MAX
             and (message.stop_reason is None or _writes_placeholders(version)),
-            line_key=line_key,
+            line_key="" if message.id else name,
             web_searches=searches,
             is_fast=is_fast,
             is_us_only=is_us_only,
         )
-        self._best[key] = (total, record)
 
-    def _add_error(self, line: _Line, message: _Message) -> None:
+    def _add_error(self, line: _Line, raw: bytes) -> None:
         if line.timestamp is None:
             return
-        limits = _plain(line.quotaLimits)
-        error = _plain(line.error)
+        parts = _error_parts(raw)
         self.errors.append(
             ErrorLine(
                 at_ms=_unix_ms(line.timestamp),
-                text=_text_of(message.content),
-                error=error if isinstance(error, str) else "",
+                text=_text_of(parts.message.content),
+                error=parts.error if isinstance(parts.error, str) else "",
                 api_error=line.apiError or "",
-                quota_limits=limits if isinstance(limits, dict) else None,
+                quota_limits=parts.quotaLimits if isinstance(parts.quotaLimits, dict) else None,
                 session_id=line.sessionId or self._session,
             )
         )
+
+
+def _error_parts(raw: bytes) -> _ErrorParts:
+    """The text and the structure of an API error; nothing for a line whose parts cannot be read."""
+    for text in (raw, raw.decode("utf-8", "replace").encode()):
+        try:
+            return _decode_error(text)
+        except (msgspec.MsgspecError, RecursionError, ValueError):
+            continue
+    return _ErrorParts()
+
+
+def _counts(usage: _Usage) -> tuple[int, int, int, int, int]:
+    """Input, output, cache writes of five minutes and of an hour, cache reads."""
+    tokens_in, tokens_out = usage.input_tokens or 0, usage.output_tokens or 0
+    read, write_5m = usage.cache_read_input_tokens or 0, usage.cache_creation_input_tokens or 0
+    write_1h = 0
+    split = usage.cache_creation
+    if split is not None and split.ephemeral_1h_input_tokens:
+        write_1h = split.ephemeral_1h_input_tokens
+        write_5m = max(write_5m - write_1h, split.ephemeral_5m_input_tokens or 0)
+    elif split is not None and split.ephemeral_5m_input_tokens:
+        write_5m = max(write_5m, split.ephemeral_5m_input_tokens)
+    if tokens_in < 0 or tokens_out < 0 or read < 0 or write_5m < 0 or write_1h < 0:
+        raise BadLineError("a token count is negative")
+    return tokens_in, tokens_out, write_5m, write_1h, read
 
 
 def _unix_ms(at: datetime) -> int:
@@ -226,20 +252,8 @@ def _writes_placeholders(version: str) -> bool:
     return low <= (int(parts[0]), int(parts[1]), int(parts[2])) <= high
 
 
-def _plain(raw: msgspec.Raw) -> Any:
-    """A part that was left undecoded; None for one that cannot be read."""
-    text = bytes(raw)
-    if not text:
-        return None
-    try:
-        return _decode_any(text.decode("utf-8", "replace"))
-    except (msgspec.MsgspecError, RecursionError, ValueError):
-        return None
-
-
-def _text_of(content: msgspec.Raw) -> str:
+def _text_of(blocks: Any) -> str:
     """The text blocks of a message; limit lines have one."""
-    blocks = _plain(content)
     if isinstance(blocks, str):
         return blocks
     if not isinstance(blocks, list):
@@ -268,7 +282,7 @@ def _drop_odd(data: dict[str, Any], types: dict[str, type | tuple[type, ...]]) -
             data.pop(name, None)
 
 
-def _lenient(raw: bytes, why: Exception) -> _Line | None:
+def _lenient(raw: bytes, why: Exception) -> tuple[_Line, bytes] | None:
     """A second, slow look at a line that the typed decoder refused.
 
     Damage in a field that does not count (an odd `cwd`, invalid UTF-8 in the text) loses nothing; damage in
@@ -287,7 +301,8 @@ def _lenient(raw: bytes, why: Exception) -> _Line | None:
     _drop_odd(message, _MESSAGE_TYPES)
     _drop_odd(message["usage"], _USAGE_TYPES)
     try:
-        return _decode(msgspec.json.encode(data))
+        mended = msgspec.json.encode(data)
+        return _decode(mended), mended
     except (msgspec.MsgspecError, RecursionError, ValueError, OverflowError):
         raise BadLineError(_short(why)) from why
 

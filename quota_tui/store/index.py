@@ -47,7 +47,23 @@ class Index:
     def stamps(self) -> dict[str, tuple[int, int, int]]:
         """(inode, size, mtime_ns) of every known transcript, by path."""
         rows = self.db.execute("SELECT path, inode, size, mtime_ns FROM files")
-        return {os.fsdecode(path): (inode, size, mtime_ns) for path, inode, size, mtime_ns in rows}
+        return {
+            path if type(path) is str else os.fsdecode(path): (inode, size, mtime_ns)
+            for path, inode, size, mtime_ns in rows
+        }
+
+    def changes(self) -> int:
+        """A number that changes when another process has written."""
+        return int(self.db.execute("PRAGMA data_version").fetchone()[0])
+
+    def last_look(self) -> bytes:
+        """What the last whole look at the folders saw, as `remember_look` was told."""
+        row = self.db.execute("SELECT value FROM meta WHERE key='look'").fetchone()
+        return row[0] if row else b""
+
+    def remember_look(self, look: bytes) -> None:
+        """Keep a fingerprint of what the folders show; everything in it has been read (inside a transaction)."""
+        self.db.execute("INSERT OR REPLACE INTO meta VALUES('look', ?)", (look,))
 
     def stamps_of(self, path: str) -> tuple[int, int, int] | None:
         """(inode, size, mtime_ns) of one transcript."""
@@ -95,6 +111,7 @@ class Index:
     def start_over(self, history_id: str) -> None:
         """Forget every cursor: the next scan reads everything into the history of this id."""
         self.db.execute("DELETE FROM files")
+        self.db.execute("DELETE FROM meta WHERE key='look'")
         self.db.execute("INSERT OR REPLACE INTO meta VALUES('history', ?)", (history_id,))
 
 

@@ -373,12 +373,21 @@ def test_killed_anywhere_it_is_finished_or_undone(tmp_path: Path, verb: str) -> 
     pytest.fail("never came to its end")
 
 
-STEPS = ["install", "uninstall", "install_status_line", "uninstall_status_line", "python moves", "they edit one"]
+STEPS = [
+    "install",
+    "uninstall",
+    "install_status_line",
+    "uninstall_status_line",
+    "python moves",
+    "they edit one",
+]
 
 
 @settings(deadline=None, max_examples=40)
 @given(steps=st.lists(st.sampled_from(STEPS), max_size=8))
-def test_any_sequence_ends_without_a_trace(tmp_path_factory: pytest.TempPathFactory, steps: list[str]) -> None:
+def test_any_sequence_ends_without_a_trace(
+    tmp_path_factory: pytest.TempPathFactory, steps: list[str]
+) -> None:
     machine = Machine(tmp_path_factory.mktemp("home"))
     for step in steps:
         if step == "python moves":

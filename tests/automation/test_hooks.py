@@ -80,7 +80,9 @@ def test_what_is_written(machine: Machine) -> None:
         "StopFailure": [
             {"hooks": [{"type": "command", "command": start[:-13] + "stop-failure", "timeout": 5}]}
         ],
-        "SessionEnd": [{"hooks": [{"type": "command", "command": start[:-13] + "session-end", "timeout": 5}]}],
+        "SessionEnd": [
+            {"hooks": [{"type": "command", "command": start[:-13] + "session-end", "timeout": 5}]}
+        ],
     }
     machine.uninstall()
     assert list(machine.root.iterdir()) == []
@@ -103,7 +105,18 @@ def test_in_and_out_to_the_byte_beside_others(machine: Machine, original: bytes)
     machine.write(original)
     before = machine.tree()
     assert machine.install().changes
-    assert len(ours_in({event: machine.hooks[event] for event in machine.hooks if "odd" not in str(machine.hooks[event])})) >= 2
+    assert (
+        len(
+            ours_in(
+                {
+                    event: machine.hooks[event]
+                    for event in machine.hooks
+                    if "odd" not in str(machine.hooks[event])
+                }
+            )
+        )
+        >= 2
+    )
     old = json.loads(original).get("hooks", {})
     for event, groups in old.items():
         assert machine.hooks[event][: len(groups)] == groups, "theirs first, as they were"
@@ -205,13 +218,23 @@ def test_without_the_record_no_trace_is_left_either(machine: Machine) -> None:
     assert machine.file.read_bytes() == b'{"z": 1}'
 
 
-STEPS = ["install", "uninstall", "they edit", "they add a hook", "they reformat", "they drop one", "python moves"]
+STEPS = [
+    "install",
+    "uninstall",
+    "they edit",
+    "they add a hook",
+    "they reformat",
+    "they drop one",
+    "python moves",
+]
 
 
 @settings(deadline=None, max_examples=60)
 @given(
     steps=st.lists(st.sampled_from(STEPS), max_size=8),
-    original=st.sampled_from([b'{"model":"opus"}', b'{"hooks": {"Stop": [{"hooks": [{"command": "x"}]}]}}', b"{}"]),
+    original=st.sampled_from(
+        [b'{"model":"opus"}', b'{"hooks": {"Stop": [{"hooks": [{"command": "x"}]}]}}', b"{}"]
+    ),
 )
 def test_any_sequence_of_ours_and_theirs_ends_with_theirs(
     tmp_path_factory: pytest.TempPathFactory, steps: list[str], original: bytes

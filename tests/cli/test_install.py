@@ -50,7 +50,9 @@ def test_installed_shown_backed_up_and_undone(settings: Path, what: str) -> None
     places = [settings] if what == "statusline" else [settings, settings.parent / "commands"]
     again = run("install", what, "--yes")
     assert again.exit_code == 0
-    assert again.stdout == "".join(f"Already installed in {place}; nothing was changed.\n" for place in places)
+    assert again.stdout == "".join(
+        f"Already installed in {place}; nothing was changed.\n" for place in places
+    )
 
     undone = run("uninstall", what, "--yes")
     assert undone.exit_code == 0

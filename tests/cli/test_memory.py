@@ -53,7 +53,9 @@ def fill(home: Path, project: Path) -> None:
             )
         old = with_decisions(old, ["JWT, stateless"], AT, "handoff 1")
         found = Fact(text="Python", at=AT, source=f"{FOUND}pyproject.toml")
-        return with_found(old, [found, Fact(text="HTMX")], None, Fact(text="pytest", at=AT, source=f"{FOUND}x"))
+        return with_found(
+            old, [found, Fact(text="HTMX")], None, Fact(text="pytest", at=AT, source=f"{FOUND}x")
+        )
 
     update_memory(home / ".claude", project, change)
 
@@ -145,7 +147,9 @@ def test_it_is_edited_by_argv(home: Path, project: Path, monkeypatch: pytest.Mon
     config = home / "it's $HOME `x`"
     monkeypatch.setenv("CLAUDE_CONFIG_DIR", str(config))
     editor = home / "editor"
-    editor.write_text('#!/bin/sh\n[ "$1" = --wait ] || exit 9\nsed -i "s/\\"name\\": .*/\\"name\\": \\"renamed\\",/" "$2"\n')
+    editor.write_text(
+        '#!/bin/sh\n[ "$1" = --wait ] || exit 9\nsed -i "s/\\"name\\": .*/\\"name\\": \\"renamed\\",/" "$2"\n'
+    )
     editor.chmod(0o755)
     monkeypatch.delenv("VISUAL", raising=False)
     monkeypatch.setenv("EDITOR", f"{editor} --wait")

@@ -189,6 +189,9 @@ def test_breaking_off_keeps_the_draft(
     (draft,) = (home / ".claude" / "session-handoffs").glob("draft-*.md")
     assert "My title" in draft.read_text()
     assert Handoffs(home / ".claude").ids() == []
+    again = _asked(run, monkeypatch, ["y", "", "", "", "", "", "", "", "", "", "", "3"])
+    assert "draft" in again.output
+    assert json.loads(run("handoff", "show", "--json").stdout)["title"] == "My title"
 
 
 def _asked(run: Run, monkeypatch: pytest.MonkeyPatch, answers: list[str]) -> Result:

@@ -54,7 +54,11 @@ SNAPSHOT = Snapshot(
         as_of=AT,
     ),
     weekly=WindowState(
-        kind=WindowKind.WEEKLY, used_pct=41.0, remaining_pct=59.0, resets_at=AT + timedelta(days=3), basis=Basis.OFFICIAL
+        kind=WindowKind.WEEKLY,
+        used_pct=41.0,
+        remaining_pct=59.0,
+        resets_at=AT + timedelta(days=3),
+        basis=Basis.OFFICIAL,
     ),
 )
 HANDOFF = HandoffText(
@@ -108,7 +112,10 @@ def test_everything_there_is_room_for() -> None:
 def test_a_long_handoff_gives_its_head_and_its_path() -> None:
     text = "\n".join(f"line {number} of a long handoff that goes on and on" for number in range(500))
     told = context(handoff=HandoffText(path="/h/x.md", text=text))
-    assert "Handoff in /h/x.md, left by the last session for this one. Too long for here, its first lines:" in told
+    assert (
+        "Handoff in /h/x.md, left by the last session for this one. Too long for here, its first lines:"
+        in told
+    )
     assert "\nline 0 of" in told
     assert "line 499" not in told
     assert "Last sessions here" in told
@@ -121,7 +128,11 @@ def test_empty_sections_are_left_out() -> None:
 
 
 def test_one_that_another_session_has_is_only_named() -> None:
-    told = context(handoff=HandoffText(path="/h/x.md", text="secret plan", title="The plan", why_not="given to another session"))
+    told = context(
+        handoff=HandoffText(
+            path="/h/x.md", text="secret plan", title="The plan", why_not="given to another session"
+        )
+    )
     assert told.endswith("\nHandoff in /h/x.md (given to another session): The plan")
     assert "secret plan" not in told
 
@@ -151,7 +162,17 @@ def test_a_session_with_much_to_tell() -> None:
 
 
 ANY = st.text(max_size=400) | st.sampled_from(
-    ["\x1b]0;x\x07", "a\u2028b\u2029", "\u202e\u2066", "```\n---\n{}", "é" * 3000, "x" * 20_000, "\n" * 50, "{0} {x} %s", "\ud800"]
+    [
+        "\x1b]0;x\x07",
+        "a\u2028b\u2029",
+        "\u202e\u2066",
+        "```\n---\n{}",
+        "é" * 3000,
+        "x" * 20_000,
+        "\n" * 50,
+        "{0} {x} %s",
+        "\ud800",
+    ]
 )
 FACTS = st.lists(st.builds(Fact, text=ANY, source=ANY), max_size=5).map(tuple)
 
@@ -163,14 +184,21 @@ FACTS = st.lists(st.builds(Fact, text=ANY, source=ANY), max_size=5).map(tuple)
         project=ANY,
         name=ANY,
         sessions=st.lists(
-            st.builds(SessionNote, id=ANY, handoff=ANY, accomplished=st.tuples(ANY), objectives=st.tuples(ANY)),
+            st.builds(
+                SessionNote, id=ANY, handoff=ANY, accomplished=st.tuples(ANY), objectives=st.tuples(ANY)
+            ),
             max_size=4,
         ).map(tuple),
         context=st.builds(
-            Knowledge, stack=FACTS, decisions=FACTS, architecture=st.builds(Fact, text=ANY), test_runner=st.none()
+            Knowledge,
+            stack=FACTS,
+            decisions=FACTS,
+            architecture=st.builds(Fact, text=ANY),
+            test_runner=st.none(),
         ),
     ),
-    handoff=st.none() | st.builds(HandoffText, path=ANY, text=ANY, title=ANY, why_not=st.sampled_from(["", "an old one"])),
+    handoff=st.none()
+    | st.builds(HandoffText, path=ANY, text=ANY, title=ANY, why_not=st.sampled_from(["", "an old one"])),
     budget=st.integers(0, 10_000),
 )
 def test_hostile_text_keeps_to_the_budget_and_to_the_cap(

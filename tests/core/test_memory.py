@@ -56,7 +56,9 @@ def note(number: int, **more: object) -> SessionNote:
 def test_a_session_is_opened_closed_and_handed_over_in_any_order() -> None:
     parts = [
         SessionNote(id="s", started_at=AT),
-        SessionNote(id="s", started_at=AT + timedelta(minutes=1), ended_at=AT + timedelta(hours=2), tokens=500),
+        SessionNote(
+            id="s", started_at=AT + timedelta(minutes=1), ended_at=AT + timedelta(hours=2), tokens=500
+        ),
         SessionNote(id="s", handoff="/h.md", accomplished=("done",), objectives=("next",)),
         SessionNote(id="s", tokens=300, ended_at=AT + timedelta(hours=1)),
     ]
@@ -95,18 +97,21 @@ def test_old_sessions_get_short_and_the_oldest_are_only_counted() -> None:
     assert [each.id for each in memory.sessions] == [f"s{n}" for n in range(total - KEPT_SESSIONS, total)]
     assert all(len(each.objectives) == 5 for each in memory.sessions[-WHOLE_SESSIONS:])
     assert all(
-        (each.accomplished, each.objectives) == (("item 0",), ()) for each in memory.sessions[:-WHOLE_SESSIONS]
+        (each.accomplished, each.objectives) == (("item 0",), ())
+        for each in memory.sessions[:-WHOLE_SESSIONS]
     )
-    assert memory.older == Older(
-        sessions=25, tokens=25_000, first_at=AT, last_at=AT + timedelta(hours=24)
-    )
+    assert memory.older == Older(sessions=25, tokens=25_000, first_at=AT, last_at=AT + timedelta(hours=24))
 
 
 @pytest.mark.parametrize("text", HOSTILE)
 def test_hostile_text_becomes_one_short_clean_line(text: str) -> None:
     memory = with_session(EMPTY, SessionNote(id="s", accomplished=(text,), objectives=(text,)))
     memory = with_decisions(memory, [text], AT, "handoff h")
-    texts = [*memory.sessions[0].accomplished, *memory.sessions[0].objectives, memory.context.decisions[0].text]
+    texts = [
+        *memory.sessions[0].accomplished,
+        *memory.sessions[0].objectives,
+        memory.context.decisions[0].text,
+    ]
     for each in texts:
         assert 0 < len(each) <= LONGEST_ITEM
         assert each == cleaned(each)
@@ -167,7 +172,9 @@ def test_what_is_found_is_renewed_and_what_a_person_wrote_stays() -> None:
 
 TEXT = st.text(max_size=30)
 AN_INSTANT = st.none() | st.datetimes(
-    datetime(1990, 1, 1), datetime(2090, 1, 1), timezones=st.just(UTC)  # noqa: DTZ001
+    datetime(1990, 1, 1),
+    datetime(2090, 1, 1),
+    timezones=st.just(UTC),  # noqa: DTZ001
 )
 WORDS = st.text(min_size=1, max_size=20).filter(str.strip).filter(lambda t: t.isprintable())
 FACTS = st.builds(Fact, text=WORDS, at=AN_INSTANT, source=WORDS)

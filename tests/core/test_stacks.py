@@ -28,9 +28,19 @@ PACKAGE = json.dumps(
 @pytest.mark.parametrize(
     ("texts", "names", "items", "runner"),
     [
-        ({"pyproject.toml": PYPROJECT}, ["uv.lock"], ["Python >=3.11", "fastapi", "sqlalchemy", "uv"], "pytest"),
+        (
+            {"pyproject.toml": PYPROJECT},
+            ["uv.lock"],
+            ["Python >=3.11", "fastapi", "sqlalchemy", "uv"],
+            "pytest",
+        ),
         ({"package.json": PACKAGE}, [], ["TypeScript", "react", "next", "pnpm"], "vitest"),
-        ({"package.json": '{"scripts": {"test": "node --test"}}'}, ["yarn.lock"], ["JavaScript", "Yarn"], "npm test"),
+        (
+            {"package.json": '{"scripts": {"test": "node --test"}}'},
+            ["yarn.lock"],
+            ["JavaScript", "Yarn"],
+            "npm test",
+        ),
         ({"package.json": "{broken"}, [], [], None),
         ({"package.json": "[]"}, [], [], None),
         (
@@ -45,11 +55,23 @@ PACKAGE = json.dumps(
             ["Go 1.23", "gin-gonic/gin", "Go modules"],
             "go test ./...",
         ),
-        ({"pom.xml": "<artifactId>spring-boot-starter</artifactId>"}, [], ["Java", "Spring Boot", "Maven"], "mvn test"),
-        ({"build.gradle.kts": 'kotlin("jvm")'}, [], ["Kotlin", "Gradle"], "gradle test"),
-        ({"Gemfile": "gem 'rails'\ngem 'rspec-rails'"}, ["Gemfile.lock"], ["Ruby", "rails", "Bundler"], "rspec"),
         (
-            {"composer.json": '{"require": {"laravel/framework": "^11"}, "require-dev": {"phpunit/phpunit": "1"}}'},
+            {"pom.xml": "<artifactId>spring-boot-starter</artifactId>"},
+            [],
+            ["Java", "Spring Boot", "Maven"],
+            "mvn test",
+        ),
+        ({"build.gradle.kts": 'kotlin("jvm")'}, [], ["Kotlin", "Gradle"], "gradle test"),
+        (
+            {"Gemfile": "gem 'rails'\ngem 'rspec-rails'"},
+            ["Gemfile.lock"],
+            ["Ruby", "rails", "Bundler"],
+            "rspec",
+        ),
+        (
+            {
+                "composer.json": '{"require": {"laravel/framework": "^11"}, "require-dev": {"phpunit/phpunit": "1"}}'
+            },
             ["composer.lock"],
             ["PHP", "laravel/framework", "Composer"],
             "phpunit",
@@ -63,7 +85,9 @@ PACKAGE = json.dumps(
         ({}, ["notes.txt"], [], None),
     ],
 )
-def test_what_manifests_say(texts: dict[str, str], names: list[str], items: list[str], runner: str | None) -> None:
+def test_what_manifests_say(
+    texts: dict[str, str], names: list[str], items: list[str], runner: str | None
+) -> None:
     found = detect(texts, names)
     assert [what for what, _ in found.items] == items
     assert (found.test_runner[0] if found.test_runner else None) == runner

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import os
 import shutil
-import stat
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -18,60 +16,12 @@ from quota_tui.core.facts import GitState
 from quota_tui.sources import git_run
 from quota_tui.sources.git import branch_exists, find_root, read_git
 from quota_tui.sources.git_run import GitError, run
+from tests.sources.git_repo import ME, NOON, Repo, repo, script
+
+__all__ = ["repo"]
 
 pytestmark = pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed")
 posix = pytest.mark.skipif(sys.platform == "win32", reason="file names and scripts of posix")
-NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
-ME = "dev@example.test"
-
-
-class Repo:
-    def __init__(self, path: Path) -> None:
-        self.path = path
-
-    def git(self, *args: str, at: datetime = NOON, email: str = ME) -> str:
-        who = {f"GIT_{role}_{what}": value for role in ("AUTHOR", "COMMITTER") for what, value in (("NAME", "Dev"), ("EMAIL", email), ("DATE", at.isoformat()))}  # fmt: skip
-        command = [
-            "git",
-            "-C",
-            str(self.path),
-            "-c",
-            "commit.gpgsign=false",
-            "-c",
-            "protocol.file.allow=always",
-            *args,
-        ]
-        done = subprocess.run(command, env={**os.environ, **who}, capture_output=True, text=True, check=False)
-        assert done.returncode == 0, done.stderr
-        return done.stdout
-
-    def write(self, name: str, text: str = "x\n") -> None:
-        path = self.path / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text)
-
-    def commit(self, subject: str, minute: int = 0, *, name: str = "", email: str = ME) -> None:
-        at = NOON + timedelta(minutes=minute)
-        self.write(name or f"{subject}.txt", subject)
-        self.git("add", "-A")
-        self.git("commit", "-q", "-m", subject, at=at, email=email)
-
-    def read(self, since: datetime | None = None) -> GitState:
-        return read_git(str(self.path), since)
-
-
-@pytest.fixture
-def repo(home: Path, monkeypatch: pytest.MonkeyPatch) -> Repo:
-    for name in list(os.environ):
-        if name.startswith("GIT_"):
-            monkeypatch.delenv(name)
-    monkeypatch.setenv("GIT_CONFIG_NOSYSTEM", "1")
-    monkeypatch.setenv("XDG_CONFIG_HOME", str(home / "xdg"))
-    made = Repo(home / "repo")
-    made.path.mkdir()
-    made.git("init", "-q", "-b", "main")
-    made.git("config", "user.email", ME)
-    return made
 
 
 def test_a_working_copy(repo: Repo) -> None:
@@ -249,12 +199,6 @@ def test_git_is_not_installed(repo: Repo, tmp_path: Path, monkeypatch: pytest.Mo
     assert branch_exists(str(repo.path), "main") is None
 
 
-def script(path: Path, body: str) -> Path:
-    path.write_text(f"#!/bin/sh\n{body}\n")
-    path.chmod(path.stat().st_mode | stat.S_IXUSR)
-    return path
-
-
 @posix
 def test_a_git_in_the_present_folder_is_not_run(
     repo: Repo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -306,120 +250,6 @@ def test_when_only_the_status_hangs_the_rest_is_known(
     state = read_git(str(repo.path), NOON, timeout_s=1)
     assert (state.branch, len(state.commits)) == ("main", 1)
     assert state.problem == "changed files are not known: git took longer than 1 s"
-
-
-def sign_last(repo: Repo) -> None:
-    """Give the last commit a signature: showing it asks a program about it."""
-    plain = repo.git("cat-file", "commit", "HEAD")
-    signature = "gpgsig -----BEGIN PGP SIGNATURE-----\n \n iQ==\n -----END PGP SIGNATURE-----\n"
-    (repo.path.parent / "commit").write_text(plain.replace("\n\n", f"\n{signature}\n", 1))
-    repo.git("reset", "-q", "--soft", repo.git("hash-object", "-w", "-t", "commit", "../commit").strip())
-
-
-@pytest.fixture
-def hostile(repo: Repo, tmp_path: Path) -> Iterator[Repo]:
-    """A repository whose own configuration names a program wherever git would take one."""
-    repo.commit("first", name="a.txt")
-    repo.commit("second", name="b.txt")
-    sign_last(repo)
-    trap = script(tmp_path / "trap", f'echo "$0 $@" >> {tmp_path}/ran; cat')
-    hooks = repo.path / ".git" / "hooks"
-    for hook in ("post-index-change", "fsmonitor-watchman", "reference-transaction"):
-        script(hooks / hook, f"{trap}")
-    (repo.path / ".gitattributes").write_text("*.txt filter=evil diff=evil\n*.md filter=other.name\n")
-    repo.write("c.md")
-    with (repo.path / ".git" / "config").open("a") as file:
-        file.write(
-            f"""
-[core]
-\tfsmonitor = {trap}
-\thooksPath = {hooks}
-\tpager = {trap}
-\teditor = {trap}
-\tsshCommand = {trap}
-\taskPass = {trap}
-\tgitProxy = {trap}
-\talternateRefsCommand = {trap}
-[filter "evil"]
-\tclean = {trap}
-\tsmudge = {trap}
-\tprocess = {trap}
-\trequired = true
-[filter "other.name"]
-\tclean = {trap}
-[diff]
-\texternal = {trap}
-[diff "evil"]
-\tcommand = {trap}
-\ttextconv = {trap}
-[log]
-\tshowSignature = true
-[gpg]
-\tprogram = {trap}
-[gpg "ssh"]
-\tprogram = {trap}
-[pager]
-\tlog = {trap}
-\tstatus = {trap}
-[alias]
-\tstatus = "!{trap}"
-\tlog = "!{trap}"
-[credential]
-\thelper = "!{trap}"
-[protocol]
-\tallow = always
-[protocol "ext"]
-\tallow = always
-[remote "origin"]
-\turl = "ext::{trap} %S"
-\tpromisor = true
-\tpartialclonefilter = blob:none
-\tuploadpack = {trap}
-[extensions]
-\tpartialClone = origin
-"""
-        )
-    yield repo
-    assert not (tmp_path / "ran").exists(), (tmp_path / "ran").read_text()
-
-
-@posix
-def test_a_hostile_repository_runs_nothing(hostile: Repo) -> None:
-    hostile.write("a.txt", "changed")
-    os.utime(hostile.path / "b.txt", (1, 1))
-    state = hostile.read(NOON)
-    assert (state.branch, state.problem, len(state.commits)) == ("main", "", 2)
-    assert "a.txt" in state.modified
-    assert branch_exists(str(hostile.path), "main") is True
-
-
-@posix
-def test_a_missing_object_fetches_nothing(hostile: Repo) -> None:
-    tree = subprocess.run(
-        ["git", "rev-parse", "HEAD^{tree}"], cwd=hostile.path, env={**os.environ, "GIT_CONFIG_COUNT": "0"},
-        capture_output=True, text=True, check=True,
-    ).stdout.strip()  # fmt: skip
-    (hostile.path / ".git" / "objects" / tree[:2] / tree[2:]).unlink()
-    assert "changed files are not known" in hostile.read(NOON).problem
-
-
-@posix
-def test_a_filter_that_cannot_be_switched_off_stops_the_look(hostile: Repo, tmp_path: Path) -> None:
-    with (hostile.path / ".git" / "config").open("a") as file:
-        file.write(f'[filter "a=b"]\n\tclean = {tmp_path}/trap\n')
-    (hostile.path / ".gitattributes").write_text("*.txt filter=a=b\n")
-    os.utime(hostile.path / "b.txt", (1, 1))
-    state = hostile.read(NOON)
-    assert "filter" in state.problem
-    assert state.modified == ()
-
-
-def test_the_trap_would_catch(hostile: Repo, tmp_path: Path) -> None:
-    """The plain command runs what the repository names: the tests above would see it."""
-    os.utime(hostile.path / "b.txt", (1, 1))
-    subprocess.run(["git", "-C", str(hostile.path), "status"], check=False, capture_output=True, timeout=30)
-    assert (tmp_path / "ran").exists()
-    (tmp_path / "ran").unlink()
 
 
 def test_variables_of_git_do_not_lead_elsewhere(

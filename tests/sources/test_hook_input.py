@@ -52,9 +52,12 @@ def test_what_is_no_object_is_refused(data: bytes) -> None:
         parse_hook(data)
 
 
-@given(data=st.binary(max_size=80) | st.dictionaries(st.sampled_from([*START, *FAILURE]), st.text()).map(
-    lambda value: json.dumps(value).encode()
-))
+@given(
+    data=st.binary(max_size=80)
+    | st.dictionaries(st.sampled_from([*START, *FAILURE]), st.text()).map(
+        lambda value: json.dumps(value).encode()
+    )
+)
 def test_never_anything_but_a_value_error(data: bytes) -> None:
     try:
         told = parse_hook(data)

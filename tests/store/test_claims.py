@@ -51,7 +51,9 @@ journal.close()
 def test_of_sessions_that_start_at_once_one_gets_each(tmp_path: Path) -> None:
     Journal(tmp_path / "journal.db").close()
     command = [sys.executable, "-c", CLAIMER, str(tmp_path / "journal.db")]
-    both = [subprocess.Popen([*command, name], stdin=-1, stdout=-1, text=True) for name in ("one", "two", "three")]
+    both = [
+        subprocess.Popen([*command, name], stdin=-1, stdout=-1, text=True) for name in ("one", "two", "three")
+    ]
     for one in both:
         assert one.stdout
         assert one.stdout.readline() == "ready\n"

@@ -173,7 +173,9 @@ def test_killed_anywhere_the_file_is_the_old_or_the_new(tmp_path: Path, project:
         if damaged:
             file.write_bytes(b"{")
         done = subprocess.run(
-            [sys.executable, "-c", KILLED, str(count), str(claude), str(project)], capture_output=True, check=False
+            [sys.executable, "-c", KILLED, str(count), str(claude), str(project)],
+            capture_output=True,
+            check=False,
         )
         assert done.returncode in (0, 9), done.stderr
         if damaged:

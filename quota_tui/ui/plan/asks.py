@@ -13,7 +13,7 @@ from textual.containers import Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from quota_tui.core.words import Face, clean
+from quota_tui.core.words import Face, clean, in_face
 from quota_tui.ui.plan.keys import ASK_BINDINGS
 from quota_tui.ui.plan.page import CURRENT, MARKED
 from quota_tui.ui.plan.scroller import Scroller
@@ -25,7 +25,7 @@ BULLET = "· "
 
 
 class Question(msgspec.Struct, frozen=True, kw_only=True):
-    """`said` are paragraphs, as a list where `listed`; `answers` are (value, words); `back` is esc's value."""
+    """`said` are paragraphs, a list where `listed`; `answers` are (value, words); `back` is esc's value."""
 
     title: str
     said: tuple[str, ...]
@@ -39,7 +39,7 @@ def said_rows(question: Question, width: int, face: Face) -> list[Row]:
     made: list[Row] = []
     for text in question.said:
         lead = BULLET if question.listed else ""
-        rows = wrap(clean(text[:4000], face), max(1, width - len(lead)), PLAIN, face, most=12) or [()]
+        rows = wrap(clean(in_face(text[:4000], face), face), max(1, width - len(lead)), PLAIN, face, most=12) or [()]
         made += [row((lead if not at else " " * len(lead), MUTED), *line) for at, line in enumerate(rows)]
     return made
 
@@ -49,7 +49,7 @@ def answer_rows(answers: Sequence[tuple[str, str]], at: int, face: Face) -> list
     made = []
     for number, (_, words) in enumerate(answers):
         here = number == at
-        said = clean(words, face)
+        said = clean(in_face(words, face), face)
         made.append(row(("▸ " if here else "  ", MARKED), (f"{said} ", CURRENT if here else PLAIN)))
     return made
 
@@ -58,6 +58,7 @@ class Ask(ModalScreen[str]):
     """Gives back the value of the answer; of `Question.back` for esc."""
 
     CSS_PATH = "plan.tcss"
+    TAKES_PALETTE_KEY = True
     BINDINGS: ClassVar[list[BindingType]] = list(ASK_BINDINGS)
 
     def __init__(self, question: Question, face: Face) -> None:

@@ -6,12 +6,13 @@ from datetime import datetime
 
 from quota_tui.core.planform import Spot
 from quota_tui.core.planstart import start_words, verdict, window_words
-from quota_tui.core.words import Face, clean, clip, moment, pct, project_name
+from quota_tui.core.words import Face, cells, clean, clip, in_face, moment, pct, project_name
 from quota_tui.ui.plan.planner import Facts
 from quota_tui.ui.plan.sheet import Sheet
 from quota_tui.ui.rows import ALARM, BOLD, MUTED, PLAIN, Row, chain, first_spread, row, styled
 
 TITLE = "Plan the next session"
+ROOMY = 60
 
 
 def head_row(facts: Facts | None, project: str, now: datetime, face: Face, width: int) -> Row:
@@ -23,7 +24,7 @@ def head_row(facts: Facts | None, project: str, now: datetime, face: Face, width
     resets = f"resets {moment(facts.resets_at, now, face)}" if facts.resets_at else ""
     window = [f"next window {words}" for words in window_words(facts.next_window)]
     items = [
-        styled([f"{used} used", used] if used else [], PLAIN),
+        styled(([f"{used} used"] if width >= ROOMY else []) + [used] if used else [], PLAIN),
         styled([resets] if resets else [], PLAIN),
         styled(window, PLAIN),
     ]
@@ -52,23 +53,32 @@ def status_row(
     """What is wrong, else what was told last, else how the spot at the cursor is understood."""
     words, alarm = told
     if sheet.problem:
-        words, alarm = sheet.problem, False
-        return row((f" {clip(clean(words, face), width - 2, face)}", "bold $zone-moderate"))
-    if not words:
-        words = _about(sheet.cursor, sheet, facts, now, face)
-    return row((f" {clip(clean(words, face), width - 2, face)}", ALARM if alarm else MUTED))
+        said, style = [sheet.problem], "bold $zone-moderate"
+    elif words:
+        said, style = [words], ALARM if alarm else MUTED
+    else:
+        said, style = _about(sheet.cursor, sheet, facts, now, face), MUTED
+    fitting = [text for text in said if cells(text) <= width - 2] or said[-1:] or [""]
+    return row((f" {clip(clean(in_face(fitting[0], face), face), width - 2, face)}", style))
 
 
-def _about(spot: Spot, sheet: Sheet, facts: Facts, now: datetime, face: Face) -> str:
+def _about(spot: Spot, sheet: Sheet, facts: Facts, now: datetime, face: Face) -> list[str]:
+    """Alternatives, longest first."""
     if spot.field == "start":
-        return start_words(sheet.handoff.start, facts.resets_at, now, face)
+        return [start_words(sheet.handoff.start, facts.resets_at, now, face)]
     if spot.part == "tokens":
-        return "tokens it will take: 15k, 15000 or 9-24k"
+        return ["tokens it will take: 15k, 15000 or 9-24k"]
     if spot.field == "objectives" and spot.part == "add":
-        return "what the next session should do; an estimate may follow: ≈15k"
+        return [
+            "what the next session should do; an estimate may follow: ≈15k",
+            "what to do next, as in: Fix it ≈15k",
+        ]
     if spot.field == "failed" and spot.part == "add":
-        return "what was tried and did not work: the next session will not try it again"
+        return [
+            "what was tried and did not work: the next session will not try it again",
+            "what did not work",
+        ]
     if spot.field == "agent" and facts.agents:
-        return "agents here: " + ", ".join(facts.agents)
+        return ["agents here: " + ", ".join(facts.agents)]
     said = verdict(sheet.handoff.objectives, facts.next_window)
-    return " · ".join((*said.amount[:1], *said.words[:1]))
+    return [f"{amount} · {words}" for amount in said.amount for words in said.words]

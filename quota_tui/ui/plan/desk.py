@@ -1,39 +1,24 @@
-"""The form on the screen: drawing it, moving about it, editing it. What becomes of the handoff is `screen`'s."""
+"""Moving about the form and editing it. What becomes of the handoff is `screen`'s."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
-from pathlib import Path
+from datetime import datetime
 from typing import ClassVar
 
 from textual import events
-from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.containers import Container, Horizontal
-from textual.screen import ModalScreen
-from textual.widgets import Static
 
-from quota_tui.core.handoff import Handoff
 from quota_tui.core.planform import MODIFIED, Spot, text_at
 from quota_tui.core.planstart import START_TIME
 from quota_tui.core.words import Face
-from quota_tui.ui.plan.bars import head_row, status_row
+from quota_tui.ui.plan.canvas import Canvas
 from quota_tui.ui.plan.editor import MOST_CHARS, FieldEditor
 from quota_tui.ui.plan.form import FormView
-from quota_tui.ui.plan.keys import PLAN_BINDINGS, hint_row, hints_for, plan_keys
-from quota_tui.ui.plan.lines import Form, section_of
+from quota_tui.ui.plan.keys import PLAN_BINDINGS
 from quota_tui.ui.plan.page import Area
-from quota_tui.ui.plan.planner import Facts
-from quota_tui.ui.plan.reading import ReadScreen, document_rows, row_of_section
-from quota_tui.ui.plan.scroller import Scroller
-from quota_tui.ui.plan.sheet import Sheet
-from quota_tui.ui.rows import Row, as_face
-from quota_tui.ui.widgets.rows_widget import to_content
+from quota_tui.ui.plan.reading import ReadScreen
 
-PREVIEW_FROM = 110
-"""Cells from which the preview stands beside the form."""
-MOST_EDITOR_ROWS = 10
 _AT_REST = frozenset(
     (
         "edit",
@@ -54,130 +39,23 @@ _AT_REST = frozenset(
 _MANY_LINES = ("instructions", MODIFIED)
 
 
-class Desk(ModalScreen[Path | None]):
-    """Draws `sheet`. Subclasses say when it may be worked on (`ready`), and what a change leads to."""
+class Desk(Canvas):
+    """Keys and clicks become changes of the sheet. Subclasses say what a change leads to."""
 
-    CSS_PATH = "plan.tcss"
-    AUTO_FOCUS = "#plan-form"
     BINDINGS: ClassVar[list[BindingType]] = list(PLAN_BINDINGS)
 
     def __init__(self, clock: Callable[[], datetime], face: Face, keys: Mapping[str, str]) -> None:
-        super().__init__()
-        self._clock, self._face, self._keys = clock, face, plan_keys(keys)
-        self.facts: Facts | None = None
-        self.sources: Mapping[tuple[str, str], str] = {}
-        self.sheet = Sheet(Handoff(), face.zone or UTC)
-        self.ready = False
-        self.told: tuple[str, bool] = ("", False)
-        self.document = ""
-        self._editor_rows = 1
-        self._adding = False
+        super().__init__(clock, face, keys)
         self.form, self.editor = FormView(self), FieldEditor(self)
-        self.beside = Scroller(id="plan-beside")
-        self.set_class(face.ascii, "-ascii")
-
-    def compose(self) -> ComposeResult:
-        yield Static(id="plan-head")
-        with Horizontal(id="plan-body"):
-            with Container(id="plan-stage"):
-                yield self.form
-                yield self.editor
-            yield self.beside
-        yield Static(id="plan-status")
-        yield Static(id="plan-foot")
-
-    def on_mount(self) -> None:
-        self.form.ascii_only = self.beside.ascii_only = self._face.ascii
-        self.beside.can_focus = False
-
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        del parameters
-        return not (action in _AT_REST and (self.sheet.editing or not self.ready))
-
-    # What a change leads to.
+        self._adding = False
 
     def changed(self) -> None:
         """The handoff is another one now."""
         raise NotImplementedError
 
-    def preview_wanted(self) -> None:
-        """The preview is in view and may be out of date."""
-        raise NotImplementedError
-
-    # Drawing.
-
-    def on_resize(self, event: events.Resize) -> None:
-        self.beside.display = event.size.width >= PREVIEW_FROM
-        self.set_class(event.size.height >= 18, "-tall")
-        # The form knows its own size only after this.
-        self.call_after_refresh(self.draw)
-        if self.beside.display and self.ready:
-            self.preview_wanted()
-
-    def draw(self) -> None:
-        """Everything, where it looks any different."""
-        with self.app.batch_update():
-            self._draw_bars()
-            if self.facts is not None and self.form.size:
-                self._draw_form(self.facts)
-            self.show_document()
-
-    def _draw_form(self, facts: Facts) -> None:
-        sheet = self.sheet
-        rows = self._editor_rows if sheet.editing else 0
-        area = self.form.show(self._form(facts, rows))
-        if area is None and not sheet.editing:
-            sheet.keep_on(self.form.laid_out)
-            area = self.form.show(self._form(facts, 0))
-        if not sheet.editing or area is None:
-            return
-        most = max(1, min(MOST_EDITOR_ROWS, self.form.content_size.height - 1))
-        wanted = min(self.editor.rows_at(area.edit_width), most) if _grows(area) else 1
-        if wanted != rows:
-            self._editor_rows = wanted
-            area = self.form.show(self._form(facts, wanted)) or area
-        styles = self.editor.styles
-        styles.offset = (area.edit_x, area.y - self.form.top)
-        styles.width, styles.height = area.edit_width, wanted
-
-    def _form(self, facts: Facts, editing: int) -> Form:
-        return Form(
-            handoff=self.sheet.handoff,
-            sources=self.sources,
-            facts=facts,
-            now=self._clock(),
-            face=self._face,
-            cursor=self.sheet.cursor,
-            editing=editing,
-        )
-
-    def _draw_bars(self) -> None:
-        now, face, width = self._clock(), self._face, self.size.width
-        facts = self.facts or Facts()
-        status = status_row(self.sheet, facts, now, face, self.told, width)
-        hints: Row = ()
-        if self.ready:
-            sheet = self.sheet
-            many = sheet.editing and self.editor.many_lines
-            hints = hint_row(
-                hints_for(sheet.cursor, self._keys, editing=sheet.editing, many_lines=many), width
-            )
-        head = head_row(self.facts, self.sheet.handoff.project, now, face, width)
-        for name, line in (("plan-head", head), ("plan-status", status), ("plan-foot", hints)):
-            self.query_one(f"#{name}", Static).update(to_content(as_face([line], face)))
-
-    def show_document(self) -> None:
-        """The preview beside the form."""
-        if self.beside.display and self.beside.size:
-            rows = document_rows(self.document, self.beside.room, self._face)
-            self.beside.show_page(rows)
-            self.beside.scroll_to_row(row_of_section(rows, section_of(self.sheet.cursor)))
-
-    def tell(self, words: str, *, alarm: bool = False) -> None:
-        """A word in the row below the form, until the next key."""
-        self.told = (words, alarm)
-        if self.is_mounted:
-            self._draw_bars()
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        del parameters
+        return not (action in _AT_REST and (self.sheet.editing or not self.ready))
 
     # Moving about.
 
@@ -307,6 +185,11 @@ class Desk(ModalScreen[Path | None]):
         self.sheet.go_on(spot)
         self._open_editor(self.sheet.begin(self._clock()))
 
+    def pass_on(self, event: events.Key, *, to_editor: bool) -> None:
+        """A key on its way while the editor opened or closed: it is for what has the focus now."""
+        self.set_focus(self.editor if to_editor else self.form)
+        self.app.post_message(events.Key(event.key, event.character))
+
     def too_long(self, text: str) -> None:
         """So much was pasted that no editor is needed for it."""
         self.editor.close()
@@ -345,7 +228,3 @@ class Desk(ModalScreen[Path | None]):
     def _moved_and_changed(self) -> None:
         self._moved()
         self.changed()
-
-
-def _grows(area: Area) -> bool:
-    return area.spot.part not in {"tokens", START_TIME}

@@ -8,7 +8,7 @@ from rich.text import Text
 from textual import events
 from textual.widgets import TextArea
 
-from quota_tui.ui.plan.holding import Holder
+from quota_tui.ui.plan.holding import DOT, Holder
 
 MOST_CHARS = 32_000
 """Longer texts would take more than a blink per key (measured); they are shown and kept, not edited."""
@@ -36,6 +36,10 @@ class Owner(Protocol):
         """So much was pasted that it goes past the editor: all of the text, as if it had been typed."""
         ...
 
+    def pass_on(self, event: events.Key, *, to_editor: bool) -> None:
+        """A key came to the editor when it was closed already, or to the form when it was not yet open."""
+        ...
+
 
 class FieldEditor(TextArea):
     """Edits one text. Enter is done, ctrl+j a new line; in a text of `many_lines` enter is a new line."""
@@ -44,7 +48,7 @@ class FieldEditor(TextArea):
         super().__init__(id="plan-editor", compact=True, highlight_cursor_line=False)
         self.cursor_blink = False
         self.match_cursor_bracket = False
-        self.many_lines = self.is_open = False
+        self.many_lines = self.is_open = self.ascii_only = False
         self.display = False
         self._owner = owner
         self._holder = Holder("")
@@ -53,7 +57,7 @@ class FieldEditor(TextArea):
 
     def open(self, text: str, *, many_lines: bool) -> None:
         """Begin with this text, the cursor at its end."""
-        self._holder = Holder(text)
+        self._holder = Holder(text, "?" if self.ascii_only else DOT)
         self.many_lines, self.is_open = many_lines, True
         held = self._opened_with = self._holder.hold(text)
         self.load_text(held)
@@ -72,7 +76,7 @@ class FieldEditor(TextArea):
     def rows_at(self, width: int) -> int:
         """Rows on which all of the text is in view at this width."""
         room = max(1, width - 1)  # the cursor may stand behind the last character
-        if room != self.wrap_width and room != self._wrapped_at:
+        if room not in {self.wrap_width, self._wrapped_at}:
             self._wrapped_at = room
             self.wrapped_document.wrap(room, tab_width=self.indent_width)
         return max(1, self.wrapped_document.height)
@@ -92,7 +96,7 @@ class FieldEditor(TextArea):
             # It was on its way when the editor closed: it is meant for what has the focus now.
             event.stop()
             event.prevent_default()
-            self.app.post_message(events.Key(event.key, event.character))
+            self._owner.pass_on(event, to_editor=False)
             return
         leaves = self._leaves_by(event)
         if leaves or event.key in _NEW_LINE:

@@ -25,6 +25,10 @@ class Owner(Protocol):
         """An area was clicked."""
         ...
 
+    def pass_on(self, event: events.Key, *, to_editor: bool) -> None:
+        """As the editor's owner."""
+        ...
+
 
 class FormView(Scroller):
     """Shows a `Form`. It changes nothing itself."""
@@ -57,7 +61,7 @@ class FormView(Scroller):
             # It was on its way when the editor opened.
             event.stop()
             event.prevent_default()
-            self.app.post_message(events.Key(event.key, event.character))
+            self._owner.pass_on(event, to_editor=True)
         elif self._can_type and event.is_printable and event.character and event.key != "space":
             event.stop()
             event.prevent_default()

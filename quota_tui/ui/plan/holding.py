@@ -16,9 +16,10 @@ _PLAIN = frozenset("\n\t")
 
 
 class Holder:
-    """The stand-ins of one text and of what is pasted into it later."""
+    """The stand-ins of one text and of what is pasted into it later, drawn as `dot`."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, dot: str = DOT) -> None:
+        self._dot = dot
         # Private-use characters stand in; where the text has some of its own, the other plane does.
         self._base = next((base for base in _PLANES if not _has(text, base)), _PLANES[0])
         self._stand_in: dict[str, str] = {}
@@ -42,7 +43,7 @@ class Holder:
             stand_in = chr(self._base + len(self._stand_in))
             self._stand_in[char] = stand_in
             self._meant[stand_in] = char
-            self._shown[ord(stand_in)] = DOT
+            self._shown[ord(stand_in)] = self._dot
         return self._stand_in[char]
 
 

@@ -75,7 +75,9 @@ _SHORT = {"plan.remove": "del"}
 def plan_keys(rebound: Mapping[str, str]) -> dict[str, str]:
     """The key of every action here, and of those that `rebound` knows besides."""
     tables = (PLAN_BINDINGS, ASK_BINDINGS, READ_BINDINGS)
-    ours = {each.id: _SHORT.get(each.id, shown_key(each.key)) for table in tables for each in table if each.id}
+    ours = {
+        each.id: _SHORT.get(each.id, shown_key(each.key)) for table in tables for each in table if each.id
+    }
     return ours | dict(rebound)
 
 

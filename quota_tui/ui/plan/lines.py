@@ -17,7 +17,7 @@ from quota_tui.core.planstart import (
     size_words,
     verdict,
 )
-from quota_tui.core.words import Face, cells, clean
+from quota_tui.core.words import Face, cells, clean, in_face
 from quota_tui.ui.plan.page import (
     CURRENT,
     MARKED,
@@ -176,7 +176,7 @@ class _Builder:
         for choice in CHOICES:
             spot = Spot("start", part=choice)
             words = choice_words(choice, form.handoff.start, form.facts.resets_at, form.now, form.face)
-            words = clean(words, self.face)
+            words = clean(in_face(words, self.face), self.face)
             editing = self._is_edited(spot)
             if editing and choice == START_TIME:
                 words = f"at {' ' * _TIME_EDIT}"
@@ -187,20 +187,19 @@ class _Builder:
         self._choices(made)
 
     def _choices(self, made: list[tuple[Spot, Row, int]]) -> None:
-        """Side by side where they fit, else below each other."""
-        start, room = self.columns.bullet, self.columns.width - self.columns.bullet - 1
-        together = sum(width_of(line) + 2 for _, line, _ in made) - 2 <= room
+        """As many side by side as fit, the others below."""
+        start, end = self.columns.bullet, self.columns.width - 1
         x, parts = start, list[tuple[int, Row]]()
         for spot, line, lead in made:
-            y, width = len(self.rows), width_of(line)
-            self._area(Area(spot, x, y, width, 1, x + lead, min(_TIME_EDIT, self.columns.width - x - lead)))
-            if together:
-                parts.append((x, line))
-                x += width + 2
-            else:
-                self._line([(start, line)])
-        if together:
-            self._line(parts)
+            width = width_of(line)
+            if parts and x + width > end:
+                self._line(parts)
+                x, parts = start, []
+            edit = min(_TIME_EDIT, max(8, end - x - lead))
+            self._area(Area(spot, x, len(self.rows), width, 1, x + lead, edit))
+            parts.append((x, line))
+            x += width + 2
+        self._line(parts)
 
     def _agent(self) -> None:
         agents, agent = self.form.facts.agents, self.form.handoff.agent
@@ -290,7 +289,7 @@ class _Builder:
         self._area(Area(size, x, len(self.rows), room, 1, edit_x, edit))
         if self._is_edited(size):
             return [(x, row(("▸", MARKED)))]
-        words = chain(room - 1, styled(size_words(item), PLAIN)) or row(("≈ …", FAINT))
+        words = chain(room - 1, styled(size_words(item), PLAIN)) or row(("≈ …", MUTED))
         mark = row(("▸", MARKED)) if here else row(" ")
         return [(x, (*mark, *(filled(words, room - 1, CURRENT) if here else words)))]
 

@@ -13,7 +13,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from quota_tui.core.handoff_sections import NAMES
-from quota_tui.core.words import Face, clean
+from quota_tui.core.words import Face, clean, in_face
 from quota_tui.ui.plan.keys import READ_BINDINGS
 from quota_tui.ui.plan.scroller import Scroller
 from quota_tui.ui.rows import BOLD, MUTED, PLAIN, Row, as_face, plain, row, wrap
@@ -44,7 +44,7 @@ def _line_rows(line: str, width: int, style: str, face: Face) -> list[Row]:
     head = line[:_MOST_CHARS]
     lead = _LEAD.match(head)
     begin = lead[0][: width // 3] if lead else ""
-    rows = wrap(clean(head[len(begin) :], face), width - len(begin), style, face, most=_MOST_CHARS) or [()]
+    rows = wrap(clean(in_face(head[len(begin) :], face), face), width - len(begin), style, face, most=_MOST_CHARS) or [()]
     # What goes on below stands under the text, not under its bullet.
     made = [row((begin if not at else " " * len(begin), style), *each) for at, each in enumerate(rows)]
     if len(line) > len(head):
@@ -62,6 +62,7 @@ class ReadScreen(ModalScreen[None]):
     """Any text, on the whole screen."""
 
     CSS_PATH = "plan.tcss"
+    TAKES_PALETTE_KEY = True
     BINDINGS: ClassVar[list[BindingType]] = list(READ_BINDINGS)
 
     def __init__(self, title: str, text: str, face: Face) -> None:

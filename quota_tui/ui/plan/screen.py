@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from pathlib import Path
 
 import msgspec
 from textual import on
@@ -64,6 +63,8 @@ class PlanScreen(Desk):
     @on(Opened)
     def take_opened(self, message: Opened) -> None:
         """Fill in the form; ask first when there is a draft."""
+        if not self.is_current:  # the person left before it was read
+            return
         self._opened, self.facts = message, message.facts
         self.told = ("; ".join(message.errors), True) if message.errors else ("", False)
         draft = message.draft
@@ -112,7 +113,7 @@ class PlanScreen(Desk):
     def take_preview(self, message: Previewed) -> None:
         """Show it beside the form, or on a screen of its own when that was asked for."""
         self.document = message.text
-        if self._reads_preview:
+        if self._reads_preview and self.is_current:
             self._reads_preview = False
             self.app.push_screen(ReadScreen("The handoff as it will be written", message.text, self._face))
         self.show_document()

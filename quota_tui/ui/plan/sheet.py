@@ -83,7 +83,7 @@ class Sheet:
         self._to(self._entrance(page, order[(at + by) % len(order)]))
 
     def _entrance(self, page: Page, section: int) -> Area:
-        """Where a section is entered: at its place for a new entry, at the choice that is made, or at its first row."""
+        """Where a section is entered: its place for a new entry, the choice that is made, its first row."""
         areas = [area for area, own in zip(page.areas, page.sections, strict=True) if own == section]
         chosen = choice_of(self.handoff.start)
         for area in areas:
@@ -178,7 +178,7 @@ class Sheet:
         elif self.cursor.field == "start":
             if not text.strip():
                 self.handoff = put(self.handoff, Spot("start"), before.start)
-        elif self.cursor.at >= 0 and not text.strip() and self.cursor.part != "add":
+        elif self.cursor.at >= 0 and not text.strip() and not self._has_more():
             self.handoff = remove(self.handoff, self.cursor)
             self.cursor = made_from or _after_removal(self.handoff, self.cursor)
         else:
@@ -186,6 +186,13 @@ class Sheet:
         self.problem = ""
         self._note(before, made_from or self.cursor)
         return True
+
+    def _has_more(self) -> bool:
+        """Whether the entry at the cursor says more than its text: then it stays though that is empty."""
+        if self.cursor.field != "objectives" or self.cursor.part:
+            return False
+        item = self.handoff.objectives[self.cursor.at]
+        return bool(item.steps) or item.tokens is not None
 
     def go_on(self, made: Spot) -> None:
         """After a new entry: to an objective's estimate when it has none, else to the next new one."""

@@ -191,7 +191,7 @@ class Work:
         self._post(MayLeave(error_words))
 
     def _let_go(self, *, discard: bool) -> str:
-        """Close the planner, the draft removed before where it is not needed; one line about what went wrong."""
+        """Close the planner, without a draft where none is needed; one line about what went wrong."""
         try:
             if discard:
                 self._planner.discard_draft()
