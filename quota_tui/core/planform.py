@@ -244,7 +244,7 @@ def read_size(text: str) -> Size | str:
 
 def typed_size(size: Size) -> str:
     """The size as `read_size` reads it back, exactly."""
-    ends = f"{_short(size.low)}-{_short(size.high)}" if size.low is not None and size.high is not None else ""
+    ends = _ends(size.low, size.high) if size.low is not None and size.high is not None else ""
     if size.tokens is None:
         return ends
     if ends and _with_middle(Size(None, size.low, size.high)) == size:
@@ -276,6 +276,11 @@ def _count(number: str, unit: str) -> int:
     if groups > (size > 1) or number.isdigit():
         return int(re.sub(r"[,._ ]", "", number)) * size
     return round(float(re.sub("[,_ ]", ".", number)) * size)
+
+
+def _ends(low: int, high: int) -> str:
+    """Both ends with a unit or neither: a lower one without would get the upper one's."""
+    return f"{low}-{high}" if low % 1000 or high % 1000 else f"{_short(low)}-{_short(high)}"
 
 
 def _short(tokens: int | None) -> str:
