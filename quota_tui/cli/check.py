@@ -47,7 +47,8 @@ def check(flags: dict[str, object], ready_pct: int | None, as_json: bool) -> Non
     else:
         line = f"{found.word} {found.why} ({found.basis})"
         if found.resets_at is not None:
-            line += f"; resets {moment(found.resets_at, now, face_of(setup))}, in {countdown(found.resets_at, now)}"
+            at = moment(found.resets_at, now, face_of(setup))
+            line += f"; resets {at}, in {countdown(found.resets_at, now)}"
         click.echo(line)
     for notice in snapshot.sources.notices:
         click.echo(f"quota-tui: {notice}", err=True)

@@ -28,7 +28,7 @@ _RUNS = {
     "session-start": "quota_tui.cli.hook_start:run",
     "stop-failure": "quota_tui.cli.hook_failure:run",
     "session-end": "quota_tui.cli.hook_end:run",
-    "write-handoff": "quota_tui.cli.hook_failure:write_later",
+    "write-handoff": "quota_tui.cli.hook_handover:write_later",
 }
 BUSY_S = 0.1
 """How long to wait for another process that writes to one of our files."""

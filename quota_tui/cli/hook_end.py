@@ -1,4 +1,8 @@
-"""The SessionEnd hook: closes the session's record in the project's memory."""
+"""The SessionEnd hook: closes the session's record in the project's memory.
+
+A session that ends because a limit stopped it is handed over, if that has not been done: in print mode
+Claude Code (2.1.329) ends without waiting for the StopFailure hook.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +11,7 @@ import time
 
 from quota_tui.automation.command_names import DRAFTS
 from quota_tui.cli.hook import Hook
-from quota_tui.cli.hook_session import open_monitor, read_end, used_by
+from quota_tui.cli.hook_session import LONGEST_SESSION, hits_of, open_monitor, read_end, used_by
 from quota_tui.core.memory import (
     ProjectMemory,
     SessionNote,
@@ -16,6 +20,7 @@ from quota_tui.core.memory import (
     with_session,
     without_session,
 )
+from quota_tui.monitor.monitor import Monitor
 from quota_tui.sources.stack import found_facts
 from quota_tui.store.memory import update_memory
 from quota_tui.store.session_usage import SessionUse
@@ -25,7 +30,7 @@ DRAFT_KEPT_S = 86_400.0
 
 def run(hook: Hook) -> str:
     """Read the end of the transcript, write when the session ended and what it used. Says nothing."""
-    use = hook.attempt("transcript", lambda: _use(hook))
+    use = hook.attempt("transcript", lambda: _look(hook))
     found = hook.attempt("stack", lambda: found_facts(hook.project, hook.now))
 
     def close(memory: ProjectMemory) -> ProjectMemory:
@@ -48,6 +53,27 @@ def run(hook: Hook) -> str:
     return ""
 
 
+def _look(hook: Hook) -> SessionUse | None:
+    """What the session used; on the way, its work is handed over if a limit stopped it."""
+    monitor = open_monitor(hook)
+    try:
+        monitor.attempt(lambda: read_end(monitor, hook.told.transcript_path))
+        use = used_by(monitor, [hook.told.session_id], hook.now).get(hook.told.session_id)
+        if _is_stopped(hook, monitor, use):
+            from quota_tui.cli.hook_handover import hand_over
+
+            hand_over(hook, monitor)
+        return use
+    finally:
+        monitor.close()
+
+
+def _is_stopped(hook: Hook, monitor: Monitor, use: SessionUse | None) -> bool:
+    """Whether the last thing that happened in it was a limit, which still holds."""
+    since = use.last_at if use is not None else hook.now - LONGEST_SESSION
+    return any(hit.resets_at > hook.now for hit in hits_of(hook, monitor, since))
+
+
 def _clear_away(hook: Hook) -> None:
     """Remove what Claude wrote in this session for a handoff, and what sessions that crashed left."""
     folder = hook.setup.paths.data_dir / DRAFTS
@@ -58,12 +84,3 @@ def _clear_away(hook: Hook) -> None:
             is_old = entry.stat(follow_symlinks=False).st_mtime < time.time() - DRAFT_KEPT_S
             if entry.name == f"{hook.told.session_id}.json" or (is_old and entry.name.endswith(".json")):
                 os.unlink(entry.path)
-
-
-def _use(hook: Hook) -> SessionUse | None:
-    monitor = open_monitor(hook)
-    try:
-        monitor.attempt(lambda: read_end(monitor, hook.told.transcript_path))
-        return used_by(monitor, [hook.told.session_id], hook.now).get(hook.told.session_id)
-    finally:
-        monitor.close()

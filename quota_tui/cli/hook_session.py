@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterator
 from datetime import datetime, timedelta
 
 from quota_tui.cli.hook import BUSY_S, Hook
+from quota_tui.core.readings import Reading, ReadingSource
 from quota_tui.monitor.monitor import Monitor
 from quota_tui.store.session_usage import SessionUse, sessions_used
 
@@ -45,6 +46,18 @@ def read_end(monitor: Monitor, transcript: str) -> bool:
 def used_by(monitor: Monitor, session_ids: Collection[str], now: datetime) -> dict[str, SessionUse]:
     """What sessions used, as far as the history knows."""
     return sessions_used(monitor.stores.history, session_ids, now - LONGEST_SESSION)
+
+
+def hits_of(hook: Hook, monitor: Monitor, since: datetime) -> list[Reading]:
+    """The limits that this session hit at or after an instant, as its transcript or a hook told them."""
+    told = hook.attempt("readings", lambda: monitor.stores.journal.readings(since)) or []
+    return [
+        reading
+        for reading in told
+        if reading.source is ReadingSource.LIMIT_LINE
+        and reading.session_id == hook.told.session_id
+        and reading.known_at >= since
+    ]
 
 
 def _files_of(transcript: str) -> Iterator[tuple[str, int]]:

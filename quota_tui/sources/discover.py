@@ -52,7 +52,7 @@ def find(root: str) -> FoundRoot:
     problems: list[str] = []
     if not os.path.isdir(root):
         return FoundRoot(root, os.path.exists(root), (), ())
-    files = tuple(_walk(root, {os.path.realpath(root)}, 0, problems))
+    files = tuple(_walk(root, problems))
     return FoundRoot(root, True, files, tuple(problems))
 
 
@@ -71,36 +71,38 @@ def look_at(root: str, paths: Collection[str]) -> FoundRoot:
     return FoundRoot(root, True, tuple(files), ())
 
 
-def _walk(folder: str, seen: set[str], depth: int, problems: list[str]) -> Iterator[FoundFile]:
-    folders: list[str] = []
-    try:
-        with os.scandir(folder) as entries:
-            for entry in entries:
-                # Names first: a stat call per entry is what a scan of many folders costs.
-                if entry.name.endswith(".jsonl"):
-                    found = _stat(entry)
-                    if found is not None:
-                        yield found
-                elif entry.is_dir():
-                    if entry.is_symlink():
-                        real = os.path.realpath(entry.path)
-                        if real in seen:
-                            continue
-                        seen.add(real)
-                    folders.append(entry.path)
-    except OSError as error:
-        problems.append(f"{folder}: cannot be read ({error.strerror}); check its permissions")
-        return
-    if depth < MAX_DEPTH:
-        for inner in folders:
-            yield from _walk(inner, seen, depth + 1, problems)
+def _walk(root: str, problems: list[str]) -> Iterator[FoundFile]:
+    """Every transcript below `root`. Lean: with thousands of files this is most of what a command costs."""
+    seen: set[str] = set()
+    waiting = [(root, 0)]
+    is_regular = stat.S_ISREG
+    while waiting:
+        folder, depth = waiting.pop()
+        try:
+            with os.scandir(folder) as entries:
+                for entry in entries:
+                    if entry.name.endswith(".jsonl"):
+                        try:
+                            info = entry.stat()
+                        except OSError:
+                            continue  # it vanished between the listing and the look, or leads nowhere
+                        if is_regular(info.st_mode):
+                            inode = info.st_ino or entry.inode()
+                            yield FoundFile(entry.path, inode, info.st_size, info.st_mtime_ns)
+                    elif entry.is_dir() and depth < MAX_DEPTH and _is_new(entry, root, seen):
+                        waiting.append((entry.path, depth + 1))
+        except OSError as error:
+            problems.append(f"{folder}: cannot be read ({error.strerror}); check its permissions")
 
 
-def _stat(entry: os.DirEntry[str]) -> FoundFile | None:
-    try:
-        if not entry.is_file():
-            return None
-        info = entry.stat()
-    except OSError:
-        return None  # it vanished between the listing and the look
-    return FoundFile(entry.path, info.st_ino or entry.inode(), info.st_size, info.st_mtime_ns)
+def _is_new(entry: os.DirEntry[str], root: str, seen: set[str]) -> bool:
+    """Whether a folder is none that a link has led to before; only links can make a loop."""
+    if not entry.is_symlink():
+        return True
+    if not seen:
+        seen.add(os.path.realpath(root))
+    real = os.path.realpath(entry.path)
+    if real in seen:
+        return False
+    seen.add(real)
+    return True

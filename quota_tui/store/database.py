@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
@@ -13,6 +14,7 @@ from quota_tui.store.files import StoreError, ensure_private_dir
 BUSY_S = 10.0
 """How long a writer waits for another process's write before it gives up."""
 
+_LOOK_AGAIN_S = 0.01
 _SIDES = ("-wal", "-shm")
 
 
@@ -96,7 +98,7 @@ def prepare(db: sqlite3.Connection, path: Path | None, version: int, schema: str
 
 
 def _create(db: sqlite3.Connection, version: int, schema: str) -> bool:
-    db.execute("PRAGMA journal_mode=WAL")
+    _switch_to_wal(db)
     with write(db):
         if db.execute("PRAGMA user_version").fetchone()[0] == version:
             return False  # another process was faster
@@ -105,6 +107,20 @@ def _create(db: sqlite3.Connection, version: int, schema: str) -> bool:
                 db.execute(statement)
         db.execute(f"PRAGMA user_version={version:d}")
     return True
+
+
+def _switch_to_wal(db: sqlite3.Connection) -> None:
+    """Several programs may make the file at once. For this SQLite does not always wait by itself."""
+    deadline = time.monotonic() + db.execute("PRAGMA busy_timeout").fetchone()[0] / 1000
+    while True:
+        try:
+            db.execute("PRAGMA journal_mode=WAL")
+        except sqlite3.OperationalError as error:
+            if not is_busy(error) or time.monotonic() >= deadline:
+                raise
+            time.sleep(_LOOK_AGAIN_S)
+        else:
+            return
 
 
 def is_busy(error: sqlite3.Error) -> bool:

@@ -108,14 +108,16 @@ class History:
     def first_call_at(self, at_or_after: datetime) -> datetime | None:
         """When the first call at or after an instant was made."""
         row = self.db.execute(
-            "SELECT at_ms FROM calls WHERE counted AND at_ms>=? ORDER BY at_ms LIMIT 1", (first_ms(at_or_after),)
+            "SELECT at_ms FROM calls WHERE counted AND at_ms>=? ORDER BY at_ms LIMIT 1",
+            (first_ms(at_or_after),),
         ).fetchone()
         return _instant(row[0]) if row else None
 
     def last_call_at(self, before: datetime) -> datetime | None:
         """When the last call before an instant was made."""
         row = self.db.execute(
-            "SELECT at_ms FROM calls WHERE counted AND at_ms<? ORDER BY at_ms DESC LIMIT 1", (first_ms(before),)
+            "SELECT at_ms FROM calls WHERE counted AND at_ms<? ORDER BY at_ms DESC LIMIT 1",
+            (first_ms(before),),
         ).fetchone()
         return _instant(row[0]) if row else None
 

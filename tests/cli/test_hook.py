@@ -112,6 +112,22 @@ def faults_told() -> list[str]:
     return [each.text for each in faults(paths())]
 
 
+def refused(at_minutes_ago: float = 1) -> str:
+    """The line that a limit leaves in a transcript."""
+    return line(
+        None,
+        None,
+        at=NOW - timedelta(minutes=at_minutes_ago),
+        isApiErrorMessage=True,
+        error="rate_limit",
+        quotaLimits={
+            "status": "rejected",
+            "resetsAt": int((NOW + timedelta(hours=2)).timestamp()),
+            "rateLimitType": "five_hour",
+        },
+    )
+
+
 # -- a session starts
 
 
@@ -372,7 +388,7 @@ def test_every_other_failure_is_none_of_ours(home: Path, project: Path, error: s
 def test_the_transcripts_own_word_counts_more_than_the_wording(home: Path, project: Path) -> None:
     """A later client says it in other words; the line in the transcript has the numbers."""
     resets_at = NOW + timedelta(days=2)
-    refused = line(
+    told = line(
         None,
         None,
         at=NOW - timedelta(seconds=1),
@@ -385,7 +401,7 @@ def test_the_transcripts_own_word_counts_more_than_the_wording(home: Path, proje
             "rateLimitType": "seven_day",
         },
     )
-    write_transcript(home, [line("m", "r", at=NOW - timedelta(hours=1)), refused])
+    write_transcript(home, [line("m", "r", at=NOW - timedelta(hours=1)), told])
     fail_by_limit(home, project, last_assistant_message="Das war's für diese Woche")
     (reading,) = readings()
     assert (reading.kind, reading.resets_at) == (WindowKind.WEEKLY, resets_at)
@@ -395,7 +411,7 @@ def test_the_transcripts_own_word_counts_more_than_the_wording(home: Path, proje
 
 def test_told_twice_it_is_one_reading(home: Path, project: Path) -> None:
     resets_at = NOW + timedelta(hours=2, minutes=10, seconds=37)
-    refused = line(
+    told = line(
         None,
         None,
         at=NOW - timedelta(seconds=1),
@@ -407,7 +423,7 @@ def test_told_twice_it_is_one_reading(home: Path, project: Path) -> None:
             "rateLimitType": "five_hour",
         },
     )
-    write_transcript(home, [line("m", "r", at=NOW - timedelta(hours=1)), refused])
+    write_transcript(home, [line("m", "r", at=NOW - timedelta(hours=1)), told])
     fail_by_limit(home, project)
     assert [reading.resets_at for reading in readings()] == [resets_at]
 
@@ -443,6 +459,53 @@ def test_the_end_closes_its_record(home: Path, project: Path) -> None:
     note = memory(home, project).session("s1")
     assert (note.ended_at, note.tokens) == (later, 60 * 2040 + 60)
     assert memory(home, project).context.test_runner.text == "pytest"
+
+
+def test_stopped_by_a_limit_without_the_other_hook_it_is_handed_over(home: Path, project: Path) -> None:
+    """In print mode the client does not wait for StopFailure."""
+    begin(home, project, QUOTA_TUI_NOW=(NOW - timedelta(hours=4)).isoformat())
+    append(work(home), refused(0.5) + "\n")
+    end(home, project)
+    end(home, project)
+    (handoff,) = handoffs(home)
+    assert is_automatic(handoff)
+    assert handoff.quota.used_pct == 100
+    note = memory(home, project).session("s1")
+    assert (note.ended_at, note.handoff) == (NOW, str(Handoffs(home / ".claude").path(handoff.id)))
+
+
+def test_both_hooks_at_the_same_moment_write_one(home: Path, project: Path) -> None:
+    begin(home, project, "warm")
+    append(work(home), refused(0.5) + "\n")
+    told = {"error": "rate_limit", "last_assistant_message": LIMIT}
+    started = [
+        (start("hook", name, CLAUDE_PROJECT_DIR=str(project)), given(home, project, name, **told))
+        for name in ("stop-failure", "session-end") * 2
+    ]
+    for process, data in started:
+        assert process.stdin
+        process.stdin.write(data)
+        process.stdin.close()
+        process.stdin = None
+    assert [process.communicate(timeout=60) for process, _ in started] == [(b"", b"")] * 4
+    assert len(handoffs(home)) == 1
+    assert faults_told() == []
+
+
+def test_even_one_that_never_got_an_answer(home: Path, project: Path) -> None:
+    begin(home, project)
+    write_transcript(home, [refused()])
+    end(home, project)
+    assert len(handoffs(home)) == 1
+
+
+@pytest.mark.parametrize("minutes_ago", [30, 6 * 60])
+def test_a_limit_that_it_has_got_over_is_no_reason(home: Path, project: Path, minutes_ago: float) -> None:
+    path = work(home, now=NOW - timedelta(hours=7))
+    append(path, refused(minutes_ago) + "\n")
+    append(path, line("after", "after", at=NOW - timedelta(minutes=5)) + "\n")
+    end(home, project)
+    assert handoffs(home) == []
 
 
 def test_a_session_without_any_work_leaves_no_record(home: Path, project: Path) -> None:
@@ -484,8 +547,8 @@ def test_what_claude_left_for_a_handoff_is_cleared_away(home: Path, project: Pat
         b"\xff\x00",
         b'{"session_id": 5, "cwd": []}',
         b'{"session_id": "s", "cwd": "relative", "source": "startup"}',
-        b'{"session_id": "s", "cwd": "/does/not/exist", "source": "startup", "error": "rate_limit",'
-        b' "transcript_path": "/etc/passwd", "last_assistant_message": "\\ud800"}',
+        b'{"session_id": "s", "cwd": "/nope", "source": "startup", "error": "rate_limit", "message": 1}',
+        b'{"session_id": "s", "cwd": "/", "transcript_path": "/etc/passwd", "last_assistant_message": "\\ud800"}',
         b"{" * 100_000,
     ],
 )

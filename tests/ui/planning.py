@@ -5,10 +5,12 @@ from __future__ import annotations
 import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import msgspec
+from textual import events
+from textual.keys import _character_to_key
 from textual.pilot import Pilot
 
 from quota_tui.core.handoff import Handoff, Objective, Quota, State
@@ -16,6 +18,8 @@ from quota_tui.core.handoff_check import Problem
 from quota_tui.core.handoff_markdown import render
 from quota_tui.core.planstart import Window
 from quota_tui.core.proposal import Proposed
+from quota_tui.store.drafts import Draft as DraftFile
+from quota_tui.store.handoffs import Handoffs
 from quota_tui.ui import app as app_module
 from quota_tui.ui.app import QuotaApp
 from quota_tui.ui.plan.planner import Draft, Facts, Written
@@ -192,3 +196,53 @@ def row_with(app: QuotaApp, said: str) -> str:
     found = [line for line in text(app).splitlines() if said in line]
     assert found, text(app)
     return found[0]
+
+
+async def write(pilot: Pilot, said: str) -> None:
+    """Type as fast as keys can come, and let the app go on."""
+    for char in said:
+        key = events.Key(_character_to_key(char), char)
+        key.set_sender(pilot.app)
+        pilot.app._driver.send_message(key)
+    await pilot.pause()
+
+
+async def paste(pilot: Pilot, said: str) -> None:
+    """As a terminal with bracketed paste sends it."""
+    event = events.Paste(said)
+    event.set_sender(pilot.app)
+    pilot.app._driver.send_message(event)
+    await pilot.pause()
+
+
+class StorePlanner(FakePlanner):
+    """Keeps drafts and handoffs on disk, as the program does."""
+
+    def __init__(self, config_dir: Path, handoff: Handoff | None = None) -> None:
+        super().__init__(handoff)
+        self._drafts = DraftFile(config_dir, PROJECT)
+        self._handoffs = Handoffs(config_dir)
+
+    @property
+    def path(self) -> Path:
+        return self._drafts.path
+
+    def draft(self) -> Draft | None:
+        handoff = self._drafts.load()
+        if handoff is None:
+            return None
+        return Draft(handoff, datetime.fromtimestamp(self._drafts.path.stat().st_mtime, UTC))
+
+    def save_draft(self, handoff: Handoff) -> None:
+        self._drafts.save(handoff)
+
+    def discard_draft(self) -> None:
+        self._drafts.discard()
+
+    def save(self, handoff: Handoff) -> Written:
+        saved = self._handoffs.save(handoff, NOW)
+        masked = tuple(f"{each.field}: {', '.join(each.kinds)} masked" for each in saved.masked)
+        return Written(path=saved.path, command=f"claude 'Read {saved.path}'", notes=masked)
+
+    def close(self) -> None:
+        self._drafts.close()

@@ -39,7 +39,8 @@ def said_rows(question: Question, width: int, face: Face) -> list[Row]:
     made: list[Row] = []
     for text in question.said:
         lead = BULLET if question.listed else ""
-        rows = wrap(clean(in_face(text[:4000], face), face), max(1, width - len(lead)), PLAIN, face, most=12) or [()]
+        shown = clean(in_face(text[:4000], face), face)
+        rows = wrap(shown, max(1, width - len(lead)), PLAIN, face, most=12) or [()]
         made += [row((lead if not at else " " * len(lead), MUTED), *line) for at, line in enumerate(rows)]
     return made
 

@@ -44,7 +44,8 @@ def _line_rows(line: str, width: int, style: str, face: Face) -> list[Row]:
     head = line[:_MOST_CHARS]
     lead = _LEAD.match(head)
     begin = lead[0][: width // 3] if lead else ""
-    rows = wrap(clean(in_face(head[len(begin) :], face), face), width - len(begin), style, face, most=_MOST_CHARS) or [()]
+    shown = clean(in_face(head[len(begin) :], face), face)
+    rows = wrap(shown, width - len(begin), style, face, most=_MOST_CHARS) or [()]
     # What goes on below stands under the text, not under its bullet.
     made = [row((begin if not at else " " * len(begin), style), *each) for at, each in enumerate(rows)]
     if len(line) > len(head):

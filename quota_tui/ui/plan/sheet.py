@@ -146,11 +146,13 @@ class Sheet:
         elif self.cursor.part == "add":
             if text:
                 self.handoff, self.cursor = insert(self.handoff, self.cursor, text)
+        elif self.cursor.part == "tokens":
+            # On the way to 15x stand 1 and 15: none of them is meant.
+            self.handoff = put(self._before or self.handoff, self.cursor, text)
+            size = read_size(text)
+            self.problem = "" if isinstance(size, Size) else size
         else:
             self.handoff = put(self.handoff, self.cursor, text)
-            if self.cursor.part == "tokens":
-                size = read_size(text)
-                self.problem = "" if isinstance(size, Size) else size
 
     def _type_time(self, text: str, now: datetime) -> None:
         at = read_time(text, now, self._zone)
