@@ -15,6 +15,11 @@ from quota_tui.automation.command_names import DRAFTS, marked
 from quota_tui.automation.own import NoInterpreter, own_command
 from quota_tui.store.paths import Paths
 
+_REFUSED = frozenset("`$()\\\n\r")
+"""Backticks end a command in a command file, a dollar is replaced there, and Claude Code 2.1.329 matches no
+permission rule with parentheses in it (tried in every form of the front matter)."""
+_REFUSED_IN_FOLDERS = frozenset('"*?[')
+
 _PLAN = """\
 The next session in this project is being prepared. This is what files and git tell already, at no cost:
 
@@ -62,9 +67,10 @@ def command_texts(paths: Paths, executable: str = "", platform: str = sys.platfo
     """The files by name. Raises `NoInterpreter` when no line can be written that finds us again."""
     program = own_command("", executable or sys.executable, platform).rstrip()
     drafts = paths.data_dir / DRAFTS
-    for text in (program, str(drafts)):
-        if set(text) & set("`$\n\r") or '"' in str(drafts):
-            raise NoInterpreter(f"{text} has a character in its name that a slash command cannot hold")
+    for text, refused in ((program, _REFUSED), (drafts.as_posix(), _REFUSED | _REFUSED_IN_FOLDERS)):
+        bad = sorted(refused & set(text))
+        if bad:
+            raise NoInterpreter(f"no slash command can hold the {bad[0]!r} in {text}")
     return {
         "plan-next-session": _plan(program, drafts, platform),
         **{name: _short(program, name) for name in _SHORT},
@@ -76,8 +82,8 @@ def _plan(program: str, drafts: Path, platform: str) -> bytes:
     front = _front(
         "Prepare the next session: a handoff from what was done here (quota-tui)",
         [
-            f"Bash({program} plan --print-proposal *)",
-            f"Bash({program} plan --from *)",
+            _rule(program, "plan --print-proposal"),
+            _rule(program, "plan --from"),
             # A rule for Edit is what Claude Code asks for its Write tool.
             f"Edit({_rule_path(drafts, platform)}/*)",
         ],
@@ -88,7 +94,7 @@ def _plan(program: str, drafts: Path, platform: str) -> bytes:
 
 def _short(program: str, name: str) -> bytes:
     about, request = _SHORT[name]
-    front = _front(about, [f"Bash({program} slash {name} *)"])
+    front = _front(about, [_rule(program, f"slash {name}")])
     return marked(front, _SAY.format(program=program, name=name, request=request))
 
 
@@ -107,6 +113,12 @@ def _json(value: object) -> str:
 def _quoted(path: str) -> str:
     """For every shell that Claude Code uses; double quotes, since the client puts the session's id in."""
     return f'"{path}"'
+
+
+def _rule(program: str, arguments: str) -> str:
+    """A permission for a command with any further words. A star is a wildcard unless it is escaped."""
+    escaped = program.replace("*", "\\*")
+    return f"Bash({escaped} {arguments} *)"
 
 
 def _rule_path(folder: Path, platform: str) -> str:

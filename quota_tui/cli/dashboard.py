@@ -39,7 +39,7 @@ class LiveMonitor(Monitor):
         """As `Monitor.collect`; the first one leaves a large scan to another process."""
         if self._scanned_at is None and self.stores.index.path is not None:
             roots = [find(root) for root in self.roots]
-            if pending_bytes(roots, self.stores.index) > MUCH_TO_READ:
+            if self.attempt(lambda: pending_bytes(roots, self.stores.index)) > MUCH_TO_READ:
                 # It prints a small report nobody reads; all that counts is what it leaves in the stores.
                 subprocess.run(
                     [sys.executable, "-m", "quota_tui", "usage", "--by", "month", "--json"],

@@ -87,6 +87,10 @@ def _examine(flags: dict[str, object]) -> Iterator[Finding]:
 def _kept(monitor: Monitor) -> Iterator[Finding]:
     for name in ("history", "journal", "index"):
         store = getattr(monitor.stores, name)
+        if store.path is not None:
+            for aside in sorted(store.path.parent.glob(f"{store.path.name}.damaged-*")):
+                if not aside.name.endswith(("-wal", "-shm")):
+                    yield Finding(name, f"{aside} was set aside, damaged; delete it when nothing is missing")
         if store.path is None:
             yield Finding(name, "in memory only: nothing is kept (see the notice)", True)
         else:
@@ -134,11 +138,12 @@ def _readings(monitor: Monitor, setup: Setup, now: datetime) -> Iterator[Finding
     file = settings_file()
     command = ""
     try:
-        entry = msgspec.json.decode(file.read_bytes()).get("statusLine") or {}
-        command = str(entry.get("command", ""))
+        document = msgspec.json.decode(file.read_bytes())
+        entry = document.get("statusLine") if isinstance(document, dict) else None
+        command = str(entry.get("command", "")) if isinstance(entry, dict) else ""
     except FileNotFoundError:
         pass
-    except (OSError, msgspec.MsgspecError, AttributeError) as error:
+    except (OSError, msgspec.MsgspecError) as error:
         yield Finding("status line", f"{file} cannot be read ({error})", True)
         return
     if calls_status_line(command):

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import click
+import msgspec
 
 from quota_tui.cli.setup import EXIT_DATA, EXIT_NEGATIVE, fail
 
@@ -124,11 +125,24 @@ def _plans(paths: Paths, names: Sequence[str], *, installing: bool) -> list[Plan
         make = plan_install if installing else plan_uninstall
         plans.append(make(paths, in_settings, entries()))
     if COMMANDS in names:
-        from quota_tui.automation.command_files import plan_commands, plan_no_commands
-        from quota_tui.automation.command_texts import command_texts
-
-        plans.append(plan_commands(command_texts(paths)) if installing else plan_no_commands())
+        plans.append(_plan_of_commands(paths, installing=installing, alone=not in_settings))
     return plans
+
+
+def _plan_of_commands(paths: Paths, *, installing: bool, alone: bool) -> CommandsPlan:
+    from quota_tui.automation.command_files import plan_commands, plan_no_commands
+    from quota_tui.automation.command_texts import command_texts
+    from quota_tui.automation.own import NoInterpreter
+
+    if not installing:
+        return plan_no_commands()
+    try:
+        return plan_commands(command_texts(paths))
+    except NoInterpreter as error:
+        if alone:
+            raise
+        why = f"slash commands cannot be installed: {error}"
+        return msgspec.structs.replace(plan_commands({}), notes=(why,))
 
 
 def _carry_out(names: Sequence[str], *, yes: bool, installing: bool) -> bool:
@@ -187,7 +201,7 @@ def _show(plans: Sequence[Plan | CommandsPlan], nothing_to_do: str, *, again: bo
         line = plan.record.entry(STATUS_LINE) if isinstance(plan, Plan) and plan.record else None
         if plan.changes and line and line.path[-1] == "command":
             click.echo("Your own status line stays: its output comes first.")
-        if not plan.changes and not again:
+        if not plan.changes and not plan.notes and not again:
             click.echo(f"{nothing_to_do} in {plan.place}; nothing was changed.")
 
 

@@ -89,4 +89,5 @@ def _session(monitor: Monitor, setup: Setup, now: datetime) -> str:
     if used is None:
         return ""
     since = clock(used.first_at, face_of(setup))
-    return f"this session: {tokens(used.tokens)} tokens in {used.calls} calls since {since}"
+    calls = "1 call" if used.calls == 1 else f"{used.calls} calls"
+    return f"this session: {tokens(used.tokens)} tokens in {calls} since {since}"

@@ -211,7 +211,9 @@ def _from_reading(
     state: WindowState, now: datetime, facts: Facts, rate: PctPerUsd | None, ledger: Ledger
 ) -> WindowState:
     told, (reading, seen) = facts.readings[-1].used_pct, _last_told(now, facts, ledger)
-    since = ledger.totals(seen + TICK, now + TICK, facts.model)
+    # After a clock went back an hour, what the reading covers is dated ahead of now, as the reading is.
+    covered = reading.known_at if reading.at > now else seen
+    since = ledger.totals(covered + TICK, max(covered, now) + TICK, facts.model)
     official = not since.calls and now - seen <= OFFICIAL_FOR
     error, usd, note = rounding(told), since.cost_usd, ""
     per_usd = rate or PctPerUsd(0.0, 0.0, 0.0, 0)

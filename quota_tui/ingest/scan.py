@@ -9,7 +9,9 @@ nothing left to do.
 from __future__ import annotations
 
 import os
+import sqlite3
 from collections.abc import Callable, Collection, Iterable, Sequence
+from contextlib import suppress
 
 import msgspec
 
@@ -80,7 +82,8 @@ def scan(
     gone = _gone(found, known) if only is None else []
     if not _changed(found, known) and not gone:
         if look:
-            with write(index.db):
+            # Only a short cut for the next scan: on a full disk nothing is lost without it.
+            with suppress(sqlite3.OperationalError), write(index.db):
                 index.remember_look(look if index.changes() == version else b"")
         return ScanResult(found, problems=tuple(problems))
     with write(index.db):
@@ -119,7 +122,7 @@ def scan(
 
 
 def _fingerprint(found: Sequence[FoundRoot]) -> bytes:
-    """Stands for everything found: the same again means that nothing changed, without comparing file by file."""
+    """Stands for everything found: the same again means that nothing changed, with no look at each file."""
     try:
         return blake2b(_pack(found), digest_size=16).digest()
     except UnicodeEncodeError:  # a file name that is no text

@@ -62,7 +62,7 @@ class Index:
         return row[0] if row else b""
 
     def remember_look(self, look: bytes) -> None:
-        """Keep a fingerprint of what the folders show; everything in it has been read (inside a transaction)."""
+        """Keep a fingerprint of what the folders show; all of it has been read (inside a transaction)."""
         self.db.execute("INSERT OR REPLACE INTO meta VALUES('look', ?)", (look,))
 
     def stamps_of(self, path: str) -> tuple[int, int, int] | None:

@@ -56,7 +56,7 @@ class Terminal:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         with contextlib.suppress(OSError):
-            os.write(self._fd, b"q")
+            os.write(self._fd, b"q\x03")
         for number in (signal.SIGTERM, signal.SIGKILL):
             if self._ended_within(_LEAVE_S):
                 break

@@ -138,6 +138,21 @@ def test_a_command_file_of_their_own_is_said_and_stays(settings: Path) -> None:
     assert [path for path in settings.parent.rglob("*") if path.is_file()] == [own]
 
 
+def test_where_no_slash_command_can_be_written_the_rest_is_installed(
+    settings: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "executable", "/opt/python (old)/bin/python")
+    done = run("install", "all", "--yes")
+    assert done.exit_code == 0
+    assert "Note: slash commands cannot be installed: no slash command can hold the '('" in done.stdout
+    assert "'/opt/python (old)/bin/python'" in command_in(settings)
+    assert "Already installed" not in done.stdout
+    assert not (settings.parent / "commands").exists()
+    alone = run("install", "commands", "--yes")
+    assert alone.exit_code == 3
+    assert alone.stderr.endswith("; nothing was changed\n")
+
+
 def test_one_part_that_cannot_be_done_is_found_before_any_is(settings: Path) -> None:
     settings.write_bytes(b"{broken")
     done = run("install", "all", "--yes")

@@ -116,6 +116,16 @@ def test_a_disk_that_fills_up_while_it_runs(home: Path, small_disk: Path) -> Non
         assert again.sources.notices == ()
 
 
+def test_a_full_disk_is_no_trouble_while_nothing_happens(home: Path, small_disk: Path) -> None:
+    work(home)
+    with monitor() as running:
+        running.collect(NOW)
+        running.stores.index.remember_look(b"")
+        fill(small_disk)
+        again = running.collect(NOW + timedelta(seconds=1), rescan=True)
+        assert (again.sources.calls, again.sources.notices) == (60, ())
+
+
 def test_a_disk_that_was_full_from_the_start(home: Path, small_disk: Path) -> None:
     work(home)
     fill(small_disk)

@@ -47,8 +47,7 @@ def test_a_clock_that_goes_back_takes_nothing_away(home: Path, reported: bool, b
             assert after.five_hour.used_pct >= (before.five_hour.used_pct or 0) - 0.01
             fired = [alert.threshold_pct for alert in after.alerts]
             assert len(fired) == len(set(fired))
-            if not reported:
-                assert fired == [alert.threshold_pct for alert in before.alerts]
+            assert fired == [alert.threshold_pct for alert in before.alerts]
             with monitor(now, LIMIT) as fresh:
                 assert known(fresh.collect(now + minute * MINUTE)) == pytest.approx(known(after))
 
