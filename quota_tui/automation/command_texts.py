@@ -23,7 +23,7 @@ _REFUSED_IN_FOLDERS = frozenset('"*?[')
 _PLAN = """\
 The next session in this project is being prepared. This is what files and git tell already, at no cost:
 
-!`{program} plan --print-proposal 2>&1 || true`
+!`{program} slash plan-next-session 2>&1 || true`
 
 Add what only you know from this conversation; invent nothing, repeat nothing of the above.
 1. With the Write tool write {draft}, a JSON object with only the keys that you add or correct:
@@ -82,7 +82,7 @@ def _plan(program: str, drafts: Path, platform: str) -> bytes:
     front = _front(
         "Prepare the next session: a handoff from what was done here (quota-tui)",
         [
-            _rule(program, "plan --print-proposal"),
+            _rule(program, "slash plan-next-session"),
             _rule(program, "plan --from"),
             # A rule for Edit is what Claude Code asks for its Write tool.
             f"Edit({_rule_path(drafts, platform)}/*)",

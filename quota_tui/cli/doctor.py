@@ -25,6 +25,7 @@ from quota_tui.core.readings import set_aside as judge
 from quota_tui.core.words import clock
 from quota_tui.monitor.monitor import Monitor
 from quota_tui.sources.client import find_client
+from quota_tui.store.faults import faults
 from quota_tui.store.paths import claude_config_dirs, our_paths
 from quota_tui.store.prices import load_prices
 from quota_tui.store.reports import grouped
@@ -81,6 +82,8 @@ def _examine(flags: dict[str, object]) -> Iterator[Finding]:
         yield from (Finding("notice", notice, True) for notice in snapshot.sources.notices)
     finally:
         monitor.close()
+    for fault in faults(paths)[-SHOWN:]:
+        yield Finding("hooks", f"{clock(fault.at, face_of(setup))} {fault.where}: {fault.text}", True)
     yield from _surroundings(setup, now)
 
 
@@ -118,7 +121,7 @@ def _transcripts(monitor: Monitor, present: bool) -> Iterator[Finding]:
     if marked:
         yield Finding(
             "output",
-            f"{marked:,} calls carry a placeholder for their output: their true output is not in the transcripts",
+            f"{marked:,} calls carry a placeholder for their output; the true figure is in no transcript",
         )
 
 

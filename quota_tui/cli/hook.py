@@ -23,6 +23,7 @@ from quota_tui.config import load_settings_lenient
 from quota_tui.sources.hook_input import MOST_BYTES, HookInput, parse_hook
 from quota_tui.store.faults import note_fault
 from quota_tui.store.paths import claude_config_dirs, our_paths
+from quota_tui.store.projects import project_path
 
 _RUNS = {
     "session-start": "quota_tui.cli.hook_start:run",
@@ -37,19 +38,17 @@ _Result = TypeVar("_Result")
 
 
 class Hook(msgspec.Struct, frozen=True):
-    """One run: what Claude Code told (`data` as it came), where our things are, and what time it is."""
+    """One run: what Claude Code told (`data` as it came), where our things are, and what time it is.
+
+    `project` is that of the folder the session was started in; work may have led into another one since.
+    """
 
     name: str
     told: HookInput
     setup: Setup
     now: datetime
     data: bytes
-
-    @property
-    def project(self) -> str:
-        """The folder that the session was started in; work may have led into another one since."""
-        folder = os.environ.get("CLAUDE_PROJECT_DIR", "")
-        return folder if os.path.isabs(folder) and os.path.isdir(folder) else self.told.cwd
+    project: str
 
     def attempt(self, what: str, work: Callable[[], _Result]) -> _Result | None:
         """Do one part; None when it fails: the other parts are still worth having."""
@@ -94,14 +93,21 @@ def _run(name: str, data: bytes) -> str:
     paths = our_paths()
     settings, problems = load_settings_lenient(paths.config_file, os.environ)
     setup = Setup(paths, claude_config_dirs(), settings)
-    hook = Hook(name, parse_hook(data), setup, utc_now(), data)
-    if not hook.told.session_id or not os.path.isabs(hook.project):
+    told = parse_hook(data)
+    folder = _folder(told)
+    if not told.session_id or not os.path.isabs(folder):
         raise ValueError("it was told no session, or no folder")
+    hook = Hook(name, told, setup, utc_now(), data, project_path(folder))
     for problem in problems[:1]:
         hook.note(f"settings: {problem}")
     module, _, function = place.partition(":")
     run: Callable[[Hook], str] = getattr(importlib.import_module(module), function)
     return run(hook)
+
+
+def _folder(told: HookInput) -> str:
+    folder = os.environ.get("CLAUDE_PROJECT_DIR", "")
+    return folder if os.path.isabs(folder) and os.path.isdir(folder) else told.cwd
 
 
 def _told(error: BaseException) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from datetime import datetime
 from hashlib import blake2b
 from pathlib import Path
 
@@ -16,22 +17,23 @@ from msgspec.structs import replace
 
 from quota_tui.cli.hook import Hook
 from quota_tui.cli.hook_session import open_monitor, used_by
-from quota_tui.core.snapshot import Snapshot
+from quota_tui.core.handoff import Quota
+from quota_tui.core.phrases import zone_window
+from quota_tui.core.readings import WindowKind
+from quota_tui.core.snapshot import Snapshot, WindowState
 from quota_tui.monitor.monitor import Monitor
 from quota_tui.store import files
-from quota_tui.store.handoff_heads import latest_of_project, latest_of_session
+from quota_tui.store.handoff_heads import latest_of_session
 
 LARGE_TRANSCRIPT = 8 << 20
 LARGE_GIT_INDEX = 1 << 20
 """Bytes, about ten thousand files: from then on `git status` takes longer than a hook may."""
-GIT_S = 1.0
-PATIENT_GIT_S = 10.0
 
 
 def hand_over(hook: Hook, monitor: Monitor) -> None:
     """Write a handoff unless the session has one; never raises."""
     if not _is_large(hook):
-        hook.attempt("handoff", lambda: _write_alone(hook, monitor, GIT_S))
+        hook.attempt("handoff", lambda: _write_alone(hook, monitor))
     elif not _has_one(hook, monitor):
         hook.attempt("handoff", lambda: _leave_to_another(hook))
 
@@ -40,13 +42,13 @@ def write_later(hook: Hook) -> str:
     """What the process of its own does; it says nothing."""
     monitor = open_monitor(hook)
     try:
-        hook.attempt("handoff", lambda: _write_alone(hook, monitor, PATIENT_GIT_S))
+        hook.attempt("handoff", lambda: _write_alone(hook, monitor))
     finally:
         monitor.close()
     return ""
 
 
-def _write_alone(hook: Hook, monitor: Monitor, git_timeout_s: float) -> None:
+def _write_alone(hook: Hook, monitor: Monitor) -> None:
     """Write one, if there is none by then: two hooks of one session may run at the same moment."""
     data_dir = hook.setup.paths.data_dir
     session = blake2b(hook.told.session_id.encode("utf-8", "replace"), digest_size=6).hexdigest()
@@ -54,7 +56,7 @@ def _write_alone(hook: Hook, monitor: Monitor, git_timeout_s: float) -> None:
     with files.locked(data_dir / f"handover-{session}.lock"):
         if not _has_one(hook, monitor):
             snapshot = hook.attempt("quota", lambda: monitor.collect(hook.now, scan=False, alerts=False))
-            _write(hook, snapshot, git_timeout_s)
+            _write(hook, snapshot or _nothing_known(hook.now))
 
 
 def _has_one(hook: Hook, monitor: Monitor) -> bool:
@@ -94,26 +96,44 @@ def _leave_to_another(hook: Hook) -> None:
         pipe.write(hook.data)
 
 
-def _write(hook: Hook, snapshot: Snapshot | None, git_timeout_s: float) -> None:
+def _write(hook: Hook, snapshot: Snapshot) -> None:
     from quota_tui.cli.setup import face_of
     from quota_tui.core.automatic import marked_automatic
     from quota_tui.core.proposal import propose
-    from quota_tui.monitor.known import gather
+    from quota_tui.handing.known import gather
     from quota_tui.store.handoffs import Handoffs
-    from quota_tui.store.memory import project_path, remember_handoff
+    from quota_tui.store.memory import remember_handoff
 
-    handoffs, project = Handoffs(_folder(hook)), project_path(hook.project)
-    head = latest_of_project(_folder(hook), project)
-    last = hook.attempt("last handoff", lambda: handoffs.load(head.id).handoff) if head else None
-    known = gather(hook.told.transcript_path, project, snapshot, last, git_timeout_s)
+    told, config_dirs = hook.told, hook.setup.claude_dirs
+    known = gather(
+        snapshot, [told.transcript_path], config_dirs[:1], project=hook.project, session_id=told.session_id
+    )
+    facts = replace(known.session, project=hook.project)
+    known = replace(known, session=facts, quota=binding_quota(snapshot))
     proposed = propose(known, hook.now, face_of(hook.setup)).handoff
-    handoff = replace(proposed, from_session=hook.told.session_id, project=project)
+    handoff = replace(proposed, from_session=told.session_id, project=hook.project)
     if not handoff.title:
         handoff = replace(handoff, title=f"Go on after the limit of {hook.now:%Y-%m-%d %H:%M} UTC")
-    saved = handoffs.save(marked_automatic(handoff), hook.now)
+    saved = Handoffs(_folder(hook)).save(marked_automatic(handoff), hook.now)
     loaded = remember_handoff(_folder(hook), saved.handoff, saved.path, hook.now)
     for note in loaded.notes:
         hook.note(note)
+
+
+def binding_quota(snapshot: Snapshot) -> Quota:
+    """The window that binds now, whose reset the next session waits for; what a five-hour window holds."""
+    state = zone_window(snapshot)
+    return Quota(
+        used_pct=state.used_pct,
+        basis=state.basis.value,
+        resets_at=state.resets_at,
+        next_tokens=snapshot.five_hour.limit_tokens,
+    )
+
+
+def _nothing_known(now: datetime) -> Snapshot:
+    short, long = WindowState(kind=WindowKind.FIVE_HOUR), WindowState(kind=WindowKind.WEEKLY)
+    return Snapshot(now=now, five_hour=short, weekly=long)
 
 
 def _folder(hook: Hook) -> Path:

@@ -28,7 +28,7 @@ from quota_tui.monitor.monitor import Monitor
 from quota_tui.sources.stack import found_facts
 from quota_tui.store.claims import claim
 from quota_tui.store.handoff_heads import latest_of_project
-from quota_tui.store.memory import project_path, update_memory
+from quota_tui.store.memory import update_memory
 from quota_tui.store.session_usage import SessionUse
 
 TOLD = frozenset({"startup", "clear"})
@@ -79,7 +79,7 @@ def _open_record(hook: Hook, monitor: Monitor | None) -> ProjectMemory:
     loaded = hook.attempt("memory", lambda: update_memory(folder, project, opened))
     for text in loaded.notes if loaded else ():
         hook.note(text)
-    return loaded.memory if loaded else ProjectMemory(project=project_path(project))
+    return loaded.memory if loaded else ProjectMemory(project=project)
 
 
 def _used(hook: Hook, monitor: Monitor | None, notes: tuple[SessionNote, ...]) -> dict[str, SessionUse]:

@@ -17,14 +17,8 @@ from quota_tui.core.memory import Fact, ProjectMemory
 from quota_tui.core.memoryfile import Damaged
 from quota_tui.core.words import Face, clean, tokens
 from quota_tui.store.files import StoreError
-from quota_tui.store.memory import (
-    Loaded,
-    forget_memory,
-    load_memory,
-    memory_file,
-    project_path,
-    update_memory,
-)
+from quota_tui.store.memory import Loaded, forget_memory, load_memory, memory_file, update_memory
+from quota_tui.store.projects import project_path
 
 _project = click.option(
     "--project",

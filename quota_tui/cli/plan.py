@@ -47,7 +47,9 @@ def plan(
         telling_failures(setup),
         closing(Monitor(setup.settings, setup.paths, setup.claude_dirs, now)) as monitor,
     ):
-        planner = Planner(monitor, face, now, _project(project))
+        # Claude Code tells the session to every command that it runs.
+        session = os.environ.get("CLAUDE_CODE_SESSION_ID", "")
+        planner = Planner(monitor, face, now, _project(project), session)
         proposed = planner.proposal(now)
         if print_proposal:
             click.echo(render(proposed.handoff), nl=False)

@@ -18,6 +18,8 @@ from quota_tui.store.session_usage import sessions_used
 
 _SESSION = "CLAUDE_CODE_SESSION_ID"
 """Claude Code tells the session to every command that it runs."""
+PROPOSAL_TOKENS = 1_250
+"""With the words of the slash command itself that stays below 2,000 tokens."""
 _LONGEST_SESSION = timedelta(days=60)
 _RUNS = {
     "automation-status": (
@@ -38,8 +40,8 @@ _RUNS = {
 def main(arguments: list[str]) -> int:
     """Print the answer of one slash command; the exit code is that of the command it runs."""
     name = arguments[0] if arguments else ""
-    if name == "session-status":
-        _status()
+    if name in {"session-status", "plan-next-session"}:
+        (_status if name == "session-status" else _proposal)()
         return 0
     if name not in _RUNS:
         fail(f"there is no slash command {name[:40]!r}", 2)
@@ -80,6 +82,33 @@ def _status() -> None:
         *(f"note: {notice}" for notice in snapshot.sources.notices),
     ]
     print("\n".join(lines))
+
+
+def _proposal() -> None:
+    """What a handoff of this session would begin with, in few words: Claude reads them."""
+    from quota_tui.core.brief import brief
+    from quota_tui.core.proposal import propose
+    from quota_tui.core.secrets import mask_handoff
+    from quota_tui.handing.known import gather
+    from quota_tui.store.projects import project_path
+
+    setup, now = set_up(), utc_now()
+    monitor = Monitor(setup.settings, setup.paths, setup.claude_dirs, now)
+    try:
+        with telling_failures(setup):
+            snapshot = monitor.collect(now, parallel=True, alerts=False)
+            transcripts = list(monitor.stores.index.stamps())
+    finally:
+        monitor.close()
+    known = gather(
+        snapshot,
+        transcripts,
+        setup.claude_dirs,
+        project=project_path(os.getcwd()),
+        session_id=os.environ.get(_SESSION, ""),
+    )
+    proposed, _ = mask_handoff(propose(known, now, face_of(setup)).handoff)
+    print(brief(proposed, PROPOSAL_TOKENS))
 
 
 def _session(monitor: Monitor, setup: Setup, now: datetime) -> str:

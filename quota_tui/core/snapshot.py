@@ -42,9 +42,9 @@ class WindowState(msgspec.Struct, frozen=True, kw_only=True):
     """One window now.
 
     Percentages are 0-100 and None when unknown; only a configured or guessed limit can be passed, then
-    `used_pct` is above 100 and the note says that the limit was wrong. `used_*` tokens and cost are what this machine's
-    transcripts hold; `remaining_tokens` and `limit_tokens` are estimates at the window's own mix of
-    tokens. `reset_is_reported` is False when the reset is derived from local use only.
+    `used_pct` is above 100 and the note says that the limit was wrong. `used_*` tokens and cost are what
+    this machine's transcripts hold; `remaining_tokens` and `limit_tokens` are estimates at the window's own
+    mix of tokens. `reset_is_reported` is False when the reset is derived from local use only.
     `used_pct_low`/`high` bound `used_pct` where it is an estimate.
     """
 

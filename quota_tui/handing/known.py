@@ -16,7 +16,8 @@ from quota_tui.core.snapshot import SessionState, Snapshot, WindowState
 from quota_tui.sources.git import read_git
 from quota_tui.sources.session_facts import read_session
 from quota_tui.store.files import StoreError
-from quota_tui.store.handoffs import Entry, Handoffs, same_path
+from quota_tui.store.handoffs import Entry, Handoffs
+from quota_tui.store.projects import same_project
 
 NO_SESSION_SINCE = timedelta(hours=12)
 """Without a session, commits of this long count as the session's."""
@@ -98,7 +99,7 @@ def _session(sessions: Sequence[SessionState], project: str, session_id: str) ->
     for session in sessions:
         if session_id and session.session_id != session_id:
             continue
-        if project and (not session.project or same_path(session.project) != same_path(project)):
+        if project and (not session.project or not same_project(session.project, project)):
             continue
         return session
     return None

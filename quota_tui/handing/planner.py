@@ -23,7 +23,7 @@ from quota_tui.monitor.monitor import Monitor
 from quota_tui.sources.handoff_facts import check_facts
 from quota_tui.store.drafts import Draft
 from quota_tui.store.handoffs import Handoffs, Saved
-
+from quota_tui.store.memory import remember_handoff
 
 MAX_TITLE = 80
 
@@ -34,13 +34,17 @@ class Planner:
     `project` empty: that of the running session, else of the last one.
     """
 
-    def __init__(self, monitor: Monitor, face: Face, now: datetime, project: str = "") -> None:
+    def __init__(
+        self, monitor: Monitor, face: Face, now: datetime, project: str = "", session_id: str = ""
+    ) -> None:
         self._monitor = monitor
         self._face = face
         self.snapshot = monitor.collect(now, alerts=False)
         self.config_dirs = monitor.claude_dirs
         transcripts = list(monitor.stores.index.stamps())
-        self._known = gather(self.snapshot, transcripts, self.config_dirs, project=project)
+        self._known = gather(
+            self.snapshot, transcripts, self.config_dirs, project=project, session_id=session_id
+        )
         self.project = project or self._known.session.project or self._known.git.root
         self._draft: Draft | None = None
         self._left: Handoff | None = None
@@ -116,8 +120,11 @@ class Planner:
         """Write the handoff and forget the draft. One without a title is called by its first objective."""
         handoff = titled(handoff)
         if self._draft is not None:
-            return self._draft.publish(handoff, now)
-        return self.handoffs.save(handoff, now)
+            saved = self._draft.publish(handoff, now)
+        else:
+            saved = self.handoffs.save(handoff, now)
+        remember_handoff(self.config_dirs[0], saved.handoff, saved.path, now)
+        return saved
 
 
 def titled(handoff: Handoff) -> Handoff:

@@ -10,6 +10,7 @@ import os
 import re
 from collections.abc import Callable
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 
 import msgspec
@@ -17,6 +18,7 @@ import msgspec
 from quota_tui.core.automatic import is_automatic
 from quota_tui.core.handoff import Handoff
 from quota_tui.core.handoff_front import MARK, apply_front, read_front
+from quota_tui.store.projects import project_key
 
 FOLDER = "session-handoffs"
 MOST_FILES = 100
@@ -45,18 +47,23 @@ def latest_of_project(claude_dir: Path, project: str) -> Head | None:
 
     Raises OSError when the folder cannot be read. Files that cannot be are passed over.
     """
-    wanted = _same(project)
-    return _latest(claude_dir, lambda head: bool(head.project) and _same(head.project) == wanted)
+    wanted = project_key(project)
+    key = cache(project_key)  # most handoffs are of a few projects
+    return _latest(claude_dir, lambda head: bool(head.project) and key(head.project) == wanted)
 
 
 def latest_of_session(claude_dir: Path, session_id: str) -> Head | None:
-    """The newest handoff that a session wrote; None when there is none among the latest files."""
-    return _latest(claude_dir, lambda head: head.from_session == session_id)
+    """The newest handoff that a session wrote; None when there is none.
+
+    Ids name their session (`store.handoffs.new_id`), so only files that may be its own are read.
+    """
+    tag = re.sub("[^a-z0-9]", "", session_id.lower())[:8]
+    return _latest(claude_dir, lambda head: head.from_session == session_id, f"-{tag}" if tag else "")
 
 
-def _latest(claude_dir: Path, is_wanted: Callable[[Head], bool]) -> Head | None:
+def _latest(claude_dir: Path, is_wanted: Callable[[Head], bool], tag: str = "") -> Head | None:
     found: Head | None = None
-    for handoff_id in _newest(claude_dir / FOLDER):
+    for handoff_id in _newest(claude_dir / FOLDER, tag):
         if found is not None and handoff_id[:_MINUTE] != found.id[:_MINUTE]:
             break
         head = _head(claude_dir / FOLDER, handoff_id)
@@ -72,14 +79,14 @@ def _later(one: Head, other: Head) -> bool:
     return one.created_at > other.created_at
 
 
-def _newest(folder: Path) -> list[str]:
-    """Ids of the latest handoffs, the newest first: ids begin with their time."""
+def _newest(folder: Path, tag: str) -> list[str]:
+    """Ids of the latest handoffs with `tag` in them, the newest first: ids begin with their time."""
     try:
         names = os.listdir(folder)
     except FileNotFoundError:
         return []
     found = [match[1] for match in map(_FILE.fullmatch, names) if match]
-    return sorted(found, reverse=True)[:MOST_FILES]
+    return sorted((name for name in found if tag in name), reverse=True)[:MOST_FILES]
 
 
 def _head(folder: Path, handoff_id: str) -> Head | None:
@@ -119,8 +126,3 @@ def _front(text: str) -> Handoff:
             break
         inside.append((number, line))
     return apply_front(read_front(inside), Handoff())
-
-
-def _same(path: str) -> str:
-    """One form of a path, however it was written."""
-    return os.path.normcase(os.path.realpath(os.path.expanduser(path)))

@@ -20,6 +20,7 @@ from quota_tui.core.handoff import Handoff
 from quota_tui.core.memory import ProjectMemory, SessionNote, with_decisions, with_session
 from quota_tui.core.memoryfile import Damaged, TooNew, read, written
 from quota_tui.store import files
+from quota_tui.store.projects import project_key, project_path
 
 FOLDER = "project-memory"
 LOCK_S = 0.5
@@ -34,22 +35,9 @@ class Loaded(msgspec.Struct, frozen=True):
     notes: tuple[str, ...] = ()
 
 
-def project_path(folder: str | Path) -> str:
-    """The one name of a project: the real path of its folder.
-
-    A git worktree is a folder of its own, and so a project of its own.
-    """
-    return os.path.realpath(folder)
-
-
-def same_project(one: str | Path, other: str | Path) -> bool:
-    """Whether two paths name one folder."""
-    return os.path.normcase(project_path(one)) == os.path.normcase(project_path(other))
-
-
 def memory_file(claude_dir: Path, project: str | Path) -> Path:
     """Where the memory of a project is kept."""
-    name = os.path.normcase(project_path(project)).encode("utf-8", "surrogateescape")
+    name = project_key(project).encode("utf-8", "surrogateescape")
     return claude_dir / FOLDER / f"{blake2b(name, digest_size=8).hexdigest()}.json"
 
 

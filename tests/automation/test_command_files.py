@@ -109,7 +109,7 @@ def test_the_handoff_goes_through_a_file_that_only_this_command_may_write(machin
     data = machine.texts["plan-next-session"]
     drafts = machine.paths.data_dir / "from-claude"
     assert front(data)["allowed-tools"] == [
-        f"Bash({PYTHON} -P -m quota_tui plan --print-proposal *)",
+        f"Bash({PYTHON} -P -m quota_tui slash plan-next-session *)",
         f"Bash({PYTHON} -P -m quota_tui plan --from *)",
         f"Edit(/{drafts}/*)",
     ]
@@ -137,7 +137,7 @@ def test_what_the_commands_cost_of_themselves(machine: Machine) -> None:
 def test_odd_paths_of_python(tmp_path: Path, python: str, platform: str, program: str) -> None:
     texts = command_texts(Paths(tmp_path, tmp_path, tmp_path), python, platform)
     for name, data in texts.items():
-        words = "plan --print-proposal" if name == "plan-next-session" else f"slash {name}"
+        words = f"slash {name}"
         assert f"!`{program} {words} 2>&1 || true`" in data.decode()
         rule = f"Bash({program} {words} *)".replace("*/", "\\*/")
         assert rule in front(data)["allowed-tools"]  # type: ignore[operator]

@@ -165,7 +165,7 @@ def test_doubled_by_a_merge_it_is_made_one(machine: Machine) -> None:
     machine.install()
     whole = json.loads(machine.file.read_bytes())
     for groups in whole["hooks"].values():
-        groups += groups
+        groups.extend(list(groups))
     machine.write(json.dumps(whole, indent=2))
     machine.install()
     assert [len(groups) for groups in machine.hooks.values()] == [1, 1, 1]

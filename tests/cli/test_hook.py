@@ -197,6 +197,10 @@ def test_only_in_its_project(home: Path, project: Path) -> None:
     (project / "src").mkdir()
     for other in (worktree, project / "src", home):
         assert "Handoff" not in begin(home, other, f"in {other.name}")
+    (project / ".git").mkdir()  # a working copy: its folders belong together
+    assert "All of it" in begin(home, project / "src", "below")
+    assert "(given to another session)" in begin(home, project, "above")
+    leave(home, project, created_at=NOW + timedelta(minutes=1))
     link = home / "link"
     link.symlink_to(project)
     assert "All of it" in begin(home, link, "through a link")
@@ -582,7 +586,7 @@ def test_an_odd_environment_does_not_either(
 def test_what_went_wrong_is_told_to_doctor(home: Path, project: Path) -> None:
     run("hook", "session-end", stdin=b"{]")
     run("hook", "no-such", stdin=b"{}")
-    run("hook", "session-end", stdin=b"{}", QUOTA_TUI_NOW="soon")
+    run("hook", "session-end", stdin=given(home, project, "SessionEnd"), QUOTA_TUI_NOW="soon")
     told = [(each.where, each.text) for each in faults(paths())]
     assert [where for where, _ in told] == ["session-end", "no-such", "session-end"]
     assert "JSONDecodeError" in told[0][1] or "ValueError" in told[0][1]

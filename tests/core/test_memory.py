@@ -171,11 +171,7 @@ def test_what_is_found_is_renewed_and_what_a_person_wrote_stays() -> None:
 # -- the file
 
 TEXT = st.text(max_size=30)
-AN_INSTANT = st.none() | st.datetimes(
-    datetime(1990, 1, 1),
-    datetime(2090, 1, 1),
-    timezones=st.just(UTC),  # noqa: DTZ001
-)
+AN_INSTANT = st.none() | st.integers(0, 4 * 10**9).map(lambda seconds: datetime.fromtimestamp(seconds, UTC))
 WORDS = st.text(min_size=1, max_size=20).filter(str.strip).filter(lambda t: t.isprintable())
 FACTS = st.builds(Fact, text=WORDS, at=AN_INSTANT, source=WORDS)
 MEMORIES = st.builds(
@@ -238,9 +234,10 @@ def test_any_json_object_is_read_and_written_again(document: dict[str, object]) 
 @given(data=st.binary(max_size=60))
 def test_any_bytes_are_read_or_refused(data: bytes) -> None:
     try:
-        read(data, "/p")
-    except Damaged as error:
-        assert str(error)
+        found = read(data, "/p")
+    except Damaged:
+        return
+    assert found.memory.project == "/p"
 
 
 def test_a_persons_edits_are_understood_and_kept() -> None:

@@ -20,9 +20,9 @@ from quota_tui.store.memory import (
     forget_memory,
     load_memory,
     memory_file,
-    same_project,
     update_memory,
 )
+from quota_tui.store.projects import project_path, same_project
 
 AT = datetime(2026, 11, 20, 16, 0, tzinfo=UTC)
 posix = pytest.mark.skipif(sys.platform == "win32", reason="modes and links")
@@ -85,6 +85,22 @@ def test_a_link_is_the_project_it_leads_to_and_a_worktree_is_its_own(claude: Pat
     assert memory_file(claude, worktree) != memory_file(claude, project)
     assert same_project(link, project)
     assert not same_project(worktree, project)
+
+
+def test_folders_of_a_working_copy_are_one_project(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (project / "src" / "deep").mkdir(parents=True)
+    assert project_path(project / "src" / "deep") == str(project / "src" / "deep")
+    (project / ".git").mkdir()
+    assert project_path(project / "src" / "deep") == str(project)
+    assert project_path(project / "src" / "gone") == str(project)
+    (project / "src" / ".git").write_text("gitdir: elsewhere")
+    assert not same_project(project / "src" / "deep", project)
+    home = project.parent
+    monkeypatch.setenv("HOME", str(home))
+    (home / ".git").mkdir()
+    (home / "notes").mkdir()
+    assert project_path(home / "notes") == str(home / "notes")
+    assert project_path("~") == str(home)
 
 
 @pytest.mark.parametrize("data", [b"", b"{]", b"[1]", b"\xff\xfe\x00"])

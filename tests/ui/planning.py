@@ -201,7 +201,7 @@ def row_with(app: QuotaApp, said: str) -> str:
 async def write(pilot: Pilot, said: str) -> None:
     """Type as fast as keys can come, and let the app go on."""
     for char in said:
-        key = events.Key(_character_to_key(char), char)
+        key = events.Key("enter" if char == "\r" else _character_to_key(char), char)
         key.set_sender(pilot.app)
         pilot.app._driver.send_message(key)
     await pilot.pause()

@@ -15,9 +15,9 @@ from textual.widgets import Static
 
 from quota_tui.core.words import Face, clean, in_face
 from quota_tui.ui.plan.keys import ASK_BINDINGS
-from quota_tui.ui.plan.page import CURRENT, MARKED
+from quota_tui.ui.plan.page import CURRENT, MARKED, wrap_whole
 from quota_tui.ui.plan.scroller import Scroller
-from quota_tui.ui.rows import MUTED, PLAIN, Row, as_face, row, wrap
+from quota_tui.ui.rows import MUTED, PLAIN, Row, as_face, row
 from quota_tui.ui.widgets.rows_widget import to_content
 
 MAX_WIDTH, FRAME = 92, 4
@@ -40,7 +40,7 @@ def said_rows(question: Question, width: int, face: Face) -> list[Row]:
     for text in question.said:
         lead = BULLET if question.listed else ""
         shown = clean(in_face(text[:4000], face), face)
-        rows = wrap(shown, max(1, width - len(lead)), PLAIN, face, most=12) or [()]
+        rows = wrap_whole(shown, max(1, width - len(lead)), PLAIN, face, most=12) or [()]
         made += [row((lead if not at else " " * len(lead), MUTED), *line) for at, line in enumerate(rows)]
     return made
 

@@ -81,7 +81,7 @@ def plan_keys(rebound: Mapping[str, str]) -> dict[str, str]:
     return ours | dict(rebound)
 
 
-_MOVE = "^↑↓"
+_MOVE = "^up/dn"
 Hint = tuple[int, str, str]
 """How readily it goes where room is short (0 never), the key, the word."""
 
@@ -117,7 +117,7 @@ def hints_for(spot: Spot, keys: Mapping[str, str], *, editing: bool, many_lines:
 def hint_row(hints: list[Hint], width: int) -> Row:
     """As many hints as fit, the least needed left out first."""
     kept = list(hints)
-    while len(kept) > 1 and sum(cells(key) + cells(word) + 3 for _, key, word in kept) > width + 1:
+    while len(kept) > 1 and sum(cells(key) + cells(word) + 3 for _, key, word in kept) > width:
         kept.remove(max(kept, key=lambda hint: hint[0]))
     spans = [span for _, key, word in kept for span in ((f" {key}", BOLD), (f" {word} ", MUTED))]
     return row(*spans) if spans else row((" ", PLAIN))

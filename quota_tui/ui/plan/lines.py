@@ -254,15 +254,9 @@ class _Builder:
             rows = [row((empty, FAINT if empty == EMPTY else MUTED))]
         else:
             rows = text_rows(text, width, self.face, most=most)
-        drawn = (
-            [filled(line, width, CURRENT) for line in rows] if here and not self._is_edited(spot) else rows
-        )
         if said and not columns.right and not self._is_edited(spot):
-            drawn = (
-                beside(drawn, said, width, self.face)
-                if not here
-                else [*drawn, *text_rows(said, width, self.face)]
-            )
+            rows = beside(rows, said, width, self.face)
+        drawn = [filled(line, width) for line in rows] if here and not self._is_edited(spot) else rows
         mark = row(("▸", MARKED)) if here else row((bullet, FAINT if bullet == "·" else PLAIN))
         self._area(Area(spot, x, top, width, len(rows), x, end - x))
         for at, line in enumerate(drawn):
@@ -291,7 +285,7 @@ class _Builder:
             return [(x, row(("▸", MARKED)))]
         words = chain(room - 1, styled(size_words(item), PLAIN)) or row(("≈ …", MUTED))
         mark = row(("▸", MARKED)) if here else row(" ")
-        return [(x, (*mark, *(filled(words, room - 1, CURRENT) if here else words)))]
+        return [(x, (*mark, *(filled(words, room - 1) if here else words)))]
 
     def _adding(self, spot: Spot, *, total: bool = False) -> None:
         """Where a new entry is typed; the total of the estimates beside the objectives'."""

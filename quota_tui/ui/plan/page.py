@@ -15,7 +15,7 @@ WIDE_FROM = 64
 RIGHT_FROM = 84
 """Cells from which sources and estimates do."""
 RIGHT = 27
-CURRENT = "$foreground on $panel"
+CURRENT, CURRENT_SOFT = "$foreground on $panel", "$text-soft on $panel"
 MARKED = "bold $accent"
 MOST_ROWS = 3
 """Rows of a text that is not being edited."""
@@ -74,10 +74,11 @@ def put_at(parts: Sequence[tuple[int, Row]]) -> Row:
     return tuple(made)
 
 
-def filled(line: Row, width: int, style: str) -> Row:
-    """The row in one style, up to its full width."""
+def filled(line: Row, width: int) -> Row:
+    """The row as that of the cursor, up to its full width."""
     room = " " * max(0, width - width_of(line))
-    return (*((text, style) for text, _ in line), (room, style))
+    shown = ((text, CURRENT_SOFT if style == MUTED else CURRENT) for text, style in line)
+    return (*shown, (room, CURRENT))
 
 
 def text_rows(text: str, width: int, face: Face, *, most: int = MOST_ROWS) -> list[Row]:
@@ -88,6 +89,18 @@ def text_rows(text: str, width: int, face: Face, *, most: int = MOST_ROWS) -> li
         size = f"… {len(text):,} characters"
         rows = [*rows[: most - 1], ((clip(size, width, face), MUTED),)]
     return rows or [((clip("(nothing to see)", width, face), MUTED),)]
+
+
+def wrap_whole(text: str, width: int, style: str, face: Face, *, most: int) -> list[Row]:
+    """As `wrap`, but a word that is too long for a row goes on on the next: paths must be readable."""
+    parts = []
+    for word in text.split():
+        while cells(word) > width:
+            at = max(1, len(clip(word, width, Face(ascii=False))) - 1)
+            parts.append(word[:at])
+            word = word[at:]  # noqa: PLW2901 - what is left of it
+        parts.append(word)
+    return wrap(" ".join(parts), width, style, face, most=most)
 
 
 def beside(rows: list[Row], note: str, width: int, face: Face) -> list[Row]:

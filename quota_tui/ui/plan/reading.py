@@ -15,8 +15,9 @@ from textual.widgets import Static
 from quota_tui.core.handoff_sections import NAMES
 from quota_tui.core.words import Face, clean, in_face
 from quota_tui.ui.plan.keys import READ_BINDINGS
+from quota_tui.ui.plan.page import wrap_whole
 from quota_tui.ui.plan.scroller import Scroller
-from quota_tui.ui.rows import BOLD, MUTED, PLAIN, Row, as_face, plain, row, wrap
+from quota_tui.ui.rows import BOLD, MUTED, PLAIN, Row, as_face, plain, row
 from quota_tui.ui.widgets.rows_widget import to_content
 
 _MOST_CHARS = 2000
@@ -43,9 +44,9 @@ def document_rows(text: str, width: int, face: Face) -> list[Row]:
 def _line_rows(line: str, width: int, style: str, face: Face) -> list[Row]:
     head = line[:_MOST_CHARS]
     lead = _LEAD.match(head)
-    begin = lead[0][: width // 3] if lead else ""
+    begin = lead[0] if lead and len(lead[0]) <= width // 2 else ""
     shown = clean(in_face(head[len(begin) :], face), face)
-    rows = wrap(shown, width - len(begin), style, face, most=_MOST_CHARS) or [()]
+    rows = wrap_whole(shown, width - len(begin), style, face, most=_MOST_CHARS) or [()]
     # What goes on below stands under the text, not under its bullet.
     made = [row((begin if not at else " " * len(begin), style), *each) for at, each in enumerate(rows)]
     if len(line) > len(head):

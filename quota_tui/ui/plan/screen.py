@@ -216,7 +216,8 @@ class PlanScreen(Desk):
             self.dismiss(None)
         elif self.ready:
             self._wait("keeping the draft …" if self.sheet.changed else "")
-            self._work.leave(keep=self.sheet.changed or self._from_draft)
+            keeps = self.sheet.changed or self._from_draft
+            self._work.leave(self._scheduled() if keeps else None)
 
     @on(MayLeave)
     def take_may_leave(self, message: MayLeave) -> None:

@@ -99,7 +99,8 @@ class Sheet:
 
     def point_to(self, spot: Spot) -> None:
         """Put the cursor on a spot; on the choice that is made for the start as a whole."""
-        self.cursor = Spot("start", part=choice_of(self.handoff.start)) if spot.field == "start" else spot
+        is_start = spot.field == "start" and not spot.part
+        self.cursor = Spot("start", part=choice_of(self.handoff.start)) if is_start else spot
 
     def keep_on(self, page: Page) -> None:
         """Where the cursor's spot has gone, put it on the nearest one that is there."""

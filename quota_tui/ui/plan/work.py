@@ -109,9 +109,9 @@ class Work:
         """Answered by `Saved`; the draft goes when the handoff is there."""
         self._start("plan-save", lambda: self._save(handoff))
 
-    def leave(self, *, keep: bool) -> None:
-        """Answered by `MayLeave` once the draft is on disk; a draft that is not to be kept goes."""
-        self._start("plan-leave", lambda: self._leave(keep=keep))
+    def leave(self, draft: Handoff | None) -> None:
+        """Answered by `MayLeave` once the draft is on disk; without one, what was written of it goes."""
+        self._start("plan-leave", lambda: self._leave(draft))
 
     def stop(self) -> None:
         """The program may end at once: what waits is kept first."""
@@ -179,15 +179,16 @@ class Work:
         error_words = self._let_go(discard=True)
         self._post(Saved(written, f"the draft could not be removed: {error_words}" if error_words else ""))
 
-    def _leave(self, *, keep: bool) -> None:
-        if keep:
+    def _leave(self, draft: Handoff | None) -> None:
+        if draft is None:
+            self._drafts.forget(PATIENCE_S)
+            error_words = self._let_go(discard=self._wrote_draft)
+        else:
+            self._drafts.give(draft)
             done = self._drafts.flush(PATIENCE_S)
             error_words = self._draft_error if done else "the disk does not answer"
             if not error_words:
                 error_words = self._let_go(discard=False)
-        else:
-            self._drafts.forget(PATIENCE_S)
-            error_words = self._let_go(discard=self._wrote_draft)
         self._post(MayLeave(error_words))
 
     def _let_go(self, *, discard: bool) -> str:
