@@ -10,16 +10,17 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import time
 from collections.abc import Callable, Collection, Iterable, Sequence
 from contextlib import suppress
 
 import msgspec
 
-from quota_tui.core.digest import blake2b
 from quota_tui.core.pricing import Pricer
+from quota_tui.ingest.look import Look, completed, look
 from quota_tui.ingest.parallel import WORTH_A_SECOND_PROCESS, read_here, read_with_two
 from quota_tui.ingest.reader import FileTask, TaskRead
-from quota_tui.sources.discover import FoundFile, FoundRoot, find, look_at
+from quota_tui.sources.discover import FoundFile, FoundRoot, look_at
 from quota_tui.sources.reading import Cursor
 from quota_tui.sources.transcripts import ErrorLine
 from quota_tui.store.database import write
@@ -61,6 +62,7 @@ def scan(
     *,
     parallel: bool = False,
     only: Collection[str] | None = None,
+    whole: bool = False,
     on_errors: Callable[[Sequence[ErrorLine]], None] | None = None,
 ) -> ScanResult:
     """Bring index and history up to date with the transcripts below `roots`.
@@ -69,26 +71,29 @@ def scan(
     `parallel` allows a second process (only for a process without threads). `on_errors` is called with API
     errors before the offsets are remembered, so that none is lost.
     """
-    found = tuple(find(root) if only is None else look_at(root, only) for root in roots)
-    problems = [problem for root in found for problem in root.problems]
+    now_ns = time.time_ns()
     if index.history_id() != history.meta("id"):
         with write(index.db):
             index.start_over(history.meta("id"))
-    look = _fingerprint(found) if only is None else b""
-    if look and look == index.last_look():
-        return ScanResult(found, problems=tuple(problems))
+    seen = look(roots, index, now_ns, whole=whole) if only is None else _look_at(roots, only)
+    if seen.fingerprint and seen.fingerprint == index.last_look():
+        return ScanResult(seen.roots, problems=_problems(seen.roots))
     version = index.changes()
-    known = _known(found, index, only)
+    known = _known(seen.roots, index, only)
+    found = completed(seen.roots, known)
+    problems = list(_problems(found))
     gone = _gone(found, known) if only is None else []
     if not _changed(found, known) and not gone:
-        if look:
+        if seen.fingerprint:
             # Only a short cut for the next scan: on a full disk nothing is lost without it.
             with suppress(sqlite3.OperationalError), write(index.db):
-                index.remember_look(look if index.changes() == version else b"")
+                fingerprint = seen.fingerprint if index.changes() == version else b""
+                index.remember_look(fingerprint, now_ns if seen.is_whole else None)
         return ScanResult(found, problems=tuple(problems))
     with write(index.db):
         if index.changes() != version:  # another process has read meanwhile
-            known = _known(found, index, only)
+            known = _known(seen.roots, index, only)
+            found = completed(seen.roots, known)
             gone = _gone(found, known) if only is None else []
         tasks = _tasks(found, known, gone, index)
         size = sum(task.new_bytes for task in tasks)
@@ -108,8 +113,8 @@ def scan(
             on_errors(errors)
         index.forget(path for path in gone if path not in by_path)
         index.put(indexed)
-        if look and len(indexed) == len(tasks):
-            index.remember_look(look)
+        if seen.fingerprint and len(indexed) == len(tasks):
+            index.remember_look(seen.fingerprint, now_ns if seen.is_whole else None)
     return ScanResult(
         found,
         len(tasks),
@@ -121,12 +126,12 @@ def scan(
     )
 
 
-def _fingerprint(found: Sequence[FoundRoot]) -> bytes:
-    """Stands for everything found: the same again means that nothing changed, with no look at each file."""
-    try:
-        return blake2b(_pack(found), digest_size=16).digest()
-    except UnicodeEncodeError:  # a file name that is no text
-        return b""
+def _look_at(roots: Iterable[str], paths: Collection[str]) -> Look:
+    return Look(tuple(look_at(root, paths) for root in roots), b"", is_whole=False)
+
+
+def _problems(found: Sequence[FoundRoot]) -> tuple[str, ...]:
+    return tuple(problem for root in found for problem in root.problems)
 
 
 def _known(

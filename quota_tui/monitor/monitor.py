@@ -200,7 +200,12 @@ class Monitor:
             if renew_costs(self.stores, self.settings):
                 self._forget(0)
             found = refresh(
-                self.stores, self.roots, self.settings, parallel=parallel, only=None if whole else paths
+                self.stores,
+                self.roots,
+                self.settings,
+                parallel=parallel,
+                only=None if whole else paths,
+                whole=rescan,
             )
         except sqlite3.OperationalError as error:
             # A full disk or a lock that does not come free: show what is known and try again.

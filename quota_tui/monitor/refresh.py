@@ -52,6 +52,7 @@ def refresh(
     *,
     parallel: bool = False,
     only: Collection[str] | None = None,
+    whole: bool = False,
 ) -> ScanResult:
     """One scan into the stores. Raises sqlite3 errors; nothing is lost by them."""
     pricer = Pricer(load_prices(settings.prices))
@@ -62,6 +63,7 @@ def refresh(
         pricer,
         parallel=parallel,
         only=only,
+        whole=whole,
         on_errors=lambda errors: _keep_limits(stores, errors),
     )
     if found.calls:

@@ -23,12 +23,16 @@ class FoundFile(msgspec.Struct, frozen=True, gc=False, array_like=True):
 
 
 class FoundRoot(msgspec.Struct, frozen=True):
-    """One searched folder. `problems` are sentences about folders that could not be read."""
+    """One searched folder. `problems` are sentences about folders that could not be read.
+
+    `quiet` are the folders of sessions that were not entered, because the session's own transcript is old.
+    """
 
     path: str
     exists: bool
     files: tuple[FoundFile, ...]
     problems: tuple[str, ...]
+    quiet: tuple[str, ...] = ()
 
 
 def transcript_roots(config_dirs: Iterable[Path], further: Iterable[str]) -> list[str]:
@@ -47,13 +51,17 @@ def transcript_roots(config_dirs: Iterable[Path], further: Iterable[str]) -> lis
     return list(unique.values())
 
 
-def find(root: str) -> FoundRoot:
-    """All transcripts below `root`, subagents' included, at any depth. Links are followed, loops are not."""
+def find(root: str, quiet_before_ns: int = 0) -> FoundRoot:
+    """All transcripts below `root`, subagents' included, at any depth. Links are followed, loops are not.
+
+    The folder of a session whose own transcript was last written before `quiet_before_ns` is not entered.
+    """
     problems: list[str] = []
+    quiet: list[str] = []
     if not os.path.isdir(root):
         return FoundRoot(root, os.path.exists(root), (), ())
-    files = tuple(_walk(root, problems))
-    return FoundRoot(root, True, files, tuple(problems))
+    files = tuple(_walk(root, problems, quiet_before_ns, quiet))
+    return FoundRoot(root, True, files, tuple(problems), tuple(quiet))
 
 
 def look_at(root: str, paths: Collection[str]) -> FoundRoot:
@@ -71,28 +79,42 @@ def look_at(root: str, paths: Collection[str]) -> FoundRoot:
     return FoundRoot(root, True, tuple(files), ())
 
 
-def _walk(root: str, problems: list[str]) -> Iterator[FoundFile]:
+def _walk(root: str, problems: list[str], quiet_before_ns: int, quiet: list[str]) -> Iterator[FoundFile]:
     """Every transcript below `root`. Lean: with thousands of files this is most of what a command costs."""
     seen: set[str] = set()
     waiting = [(root, 0)]
-    is_regular = stat.S_ISREG
     while waiting:
         folder, depth = waiting.pop()
+        folders: list[str] = []
+        old: set[str] = set()
         try:
             with os.scandir(folder) as entries:
                 for entry in entries:
                     if entry.name.endswith(".jsonl"):
-                        try:
-                            info = entry.stat()
-                        except OSError:
-                            continue  # it vanished between the listing and the look, or leads nowhere
-                        if is_regular(info.st_mode):
-                            inode = info.st_ino or entry.inode()
-                            yield FoundFile(entry.path, inode, info.st_size, info.st_mtime_ns)
+                        found = _stat(entry)
+                        if found is not None:
+                            yield found
+                            if depth == 1 and found.mtime_ns < quiet_before_ns:
+                                old.add(entry.path[: -len(".jsonl")])
                     elif entry.is_dir() and depth < MAX_DEPTH and _is_new(entry, root, seen):
-                        waiting.append((entry.path, depth + 1))
+                        folders.append(entry.path)
         except OSError as error:
             problems.append(f"{folder}: cannot be read ({error.strerror}); check its permissions")
+        for inner in folders:
+            if inner in old:
+                quiet.append(inner)
+            else:
+                waiting.append((inner, depth + 1))
+
+
+def _stat(entry: os.DirEntry[str]) -> FoundFile | None:
+    try:
+        info = entry.stat()
+    except OSError:
+        return None  # it vanished between the listing and the look, or leads nowhere
+    if not stat.S_ISREG(info.st_mode):
+        return None
+    return FoundFile(entry.path, info.st_ino or entry.inode(), info.st_size, info.st_mtime_ns)
 
 
 def _is_new(entry: os.DirEntry[str], root: str, seen: set[str]) -> bool:

@@ -61,9 +61,19 @@ class Index:
         row = self.db.execute("SELECT value FROM meta WHERE key='look'").fetchone()
         return row[0] if row else b""
 
-    def remember_look(self, look: bytes) -> None:
-        """Keep a fingerprint of what the folders show; all of it has been read (inside a transaction)."""
+    def remember_look(self, look: bytes, whole_at_ns: int | None = None) -> None:
+        """Keep a fingerprint of what the folders show; all of it has been read (inside a transaction).
+
+        `whole_at_ns` (Unix ns) when every folder was entered.
+        """
         self.db.execute("INSERT OR REPLACE INTO meta VALUES('look', ?)", (look,))
+        if whole_at_ns is not None:
+            self.db.execute("INSERT OR REPLACE INTO meta VALUES('whole_look_ns', ?)", (whole_at_ns,))
+
+    def last_whole_look_ns(self) -> int:
+        """When every folder was last entered (Unix ns)."""
+        row = self.db.execute("SELECT value FROM meta WHERE key='whole_look_ns'").fetchone()
+        return int(row[0]) if row else 0
 
     def stamps_of(self, path: str) -> tuple[int, int, int] | None:
         """(inode, size, mtime_ns) of one transcript."""

@@ -127,7 +127,7 @@ def test_it_opens_shows_what_is_known_and_closes(home: Path, terminals: Callable
 def test_wrong_settings_do_not_keep_it_shut(home: Path, terminals: Callable[..., Terminal]) -> None:
     tell(62.5)
     settings_file('[display]\nclock = "25h"\n')
-    terminal = terminals(columns=220)
+    terminal = terminals(columns=400)
     assert terminal.shows("display.clock"), terminal.seen[-2000:]
     terminal.type("q")
     assert terminal.ended()

@@ -6,6 +6,7 @@ import os
 import sqlite3
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -339,3 +340,61 @@ def test_scanning_after_each_line_is_scanning_once(
         assert sums[0] == sums[1]
     bit_by_bit.close()
     at_once.close()
+
+
+DAY_NS = 24 * 3600 * 10**9
+
+
+def _age(path: Path, days: float) -> None:
+    at_ns = time.time_ns() - round(days * DAY_NS)
+    os.utime(path, ns=(at_ns, at_ns))
+
+
+def test_the_subagents_of_an_old_session_are_looked_at_once_a_day_or_when_asked(box: Box) -> None:
+    parent = write_transcript(box.home, [line()])
+    agent = write_transcript(
+        box.home, [line("m2", "r2", side=True)], "-home-dev-api/s1/subagents/agent-1.jsonl"
+    )
+    _age(parent, 3)
+    assert box.scan().files_read == 2  # nothing is known yet: everything is entered
+    append(agent, line("m3", "r3", side=True) + "\n")
+    assert box.scan().files_read == 0  # which no session can do that has not written for a day
+    assert box.scan(whole=True).files_read == 1
+    assert box.tokens() == (3, 60)
+
+
+def test_a_session_that_is_taken_up_again_has_its_subagents_looked_at(box: Box) -> None:
+    parent = write_transcript(box.home, [line()])
+    agent = write_transcript(
+        box.home, [line("m2", "r2", side=True)], "-home-dev-api/s1/subagents/agent-1.jsonl"
+    )
+    _age(parent, 3)
+    box.scan()
+    append(parent, line("m3", "r3") + "\n")
+    append(agent, line("m4", "r4", side=True) + "\n")
+    assert box.scan().files_read == 2
+    assert box.tokens() == (4, 80)
+
+
+def test_an_old_session_that_was_not_known_is_read_with_its_subagents(box: Box) -> None:
+    write_transcript(box.home, [line()])
+    box.scan()
+    parent = write_transcript(box.home, [line("m2", "r2")], "-home-dev-web/s2.jsonl")
+    write_transcript(box.home, [line("m3", "r3", side=True)], "-home-dev-web/s2/subagents/agent-1.jsonl")
+    _age(parent, 3)
+    assert box.scan().files_read == 2
+    assert box.tokens() == (3, 60)
+
+
+def test_an_old_session_that_is_deleted_is_forgotten_with_its_subagents(box: Box) -> None:
+    parent = write_transcript(box.home, [line()])
+    agent = write_transcript(
+        box.home, [line("m2", "r2", side=True)], "-home-dev-api/s1/subagents/agent-1.jsonl"
+    )
+    _age(parent, 3)
+    box.scan()
+    parent.unlink()
+    agent.unlink()
+    box.scan()
+    assert box.index.stamps() == {}
+    assert box.tokens() == (2, 40)
