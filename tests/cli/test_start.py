@@ -53,7 +53,8 @@ class Terminal:
 
         self._main, inner = os.openpty()
         fcntl.ioctl(inner, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
-        env = {**os.environ, "PYTHONPATH": str(REPO), "TERM": "xterm-256color", "COLORTERM": "truecolor"}
+        own = {name: value for name, value in os.environ.items() if name not in {"COLUMNS", "LINES"}}
+        env = {**own, "PYTHONPATH": str(REPO), "TERM": "xterm-256color", "COLORTERM": "truecolor"}
         self.process = subprocess.Popen(
             [sys.executable, "-m", "quota_tui", *args],
             stdin=inner,
@@ -127,7 +128,7 @@ def test_it_opens_shows_what_is_known_and_closes(home: Path, terminals: Callable
 def test_wrong_settings_do_not_keep_it_shut(home: Path, terminals: Callable[..., Terminal]) -> None:
     tell(62.5)
     settings_file('[display]\nclock = "25h"\n')
-    terminal = terminals(columns=400)
+    terminal = terminals(columns=220)
     assert terminal.shows("display.clock"), terminal.seen[-2000:]
     terminal.type("q")
     assert terminal.ended()
