@@ -200,8 +200,14 @@ def row_with(app: QuotaApp, said: str) -> str:
 
 async def write(pilot: Pilot, said: str) -> None:
     """Type as fast as keys can come, and let the app go on."""
-    for char in said:
-        key = events.Key("enter" if char == "\r" else _character_to_key(char), char)
+    await burst(pilot, *("enter" if char == "\r" else char for char in said))
+
+
+async def burst(pilot: Pilot, *keys: str) -> None:
+    """Keys that are all there at once, as from a hand that is quicker than the screen."""
+    for each in keys:
+        single = len(each) == 1
+        key = events.Key(_character_to_key(each) if single else each, each if single else None)
         key.set_sender(pilot.app)
         pilot.app._driver.send_message(key)
     await pilot.pause()

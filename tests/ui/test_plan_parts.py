@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 
 from quota_tui.core.planform import Spot, sources_by_text
 from quota_tui.ui.keys import ALL_BINDINGS
+from quota_tui.ui.plan.bindings import ASK_BINDINGS, PLAN_BINDINGS, READ_BINDINGS
 from quota_tui.ui.plan.follower import Follower
 from quota_tui.ui.plan.holding import Holder
-from quota_tui.ui.plan.keys import ASK_BINDINGS, PLAN_BINDINGS, READ_BINDINGS, hint_row, hints_for, plan_keys
+from quota_tui.ui.plan.keys import hint_row, hints_for, plan_keys
 from quota_tui.ui.plan.lines import Form, lay_out
 from quota_tui.ui.plan.reading import document_rows
 from quota_tui.ui.rows import plain, width_of

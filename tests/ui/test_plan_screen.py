@@ -28,6 +28,7 @@ from tests.ui.planning import (
     Draft,
     FakePlanner,
     StorePlanner,
+    burst,
     facts,
     paste,
     planning,
@@ -352,12 +353,24 @@ async def test_up_and_down_leave_an_editor_at_its_ends():
         assert screen.sheet.cursor == Spot("accomplished", 0)
 
 
-async def test_keys_that_come_faster_than_the_editor_opens_are_all_there():
+async def test_keys_that_come_in_a_burst_are_taken_in_their_order():
+    said = 'Hello "world" [red] $(id) é 日本語'
     async with planning() as (_app, pilot, _, screen):
         await pilot.press("tab")
-        await write(pilot, "abcdefghij\rsecond\r\rx")
+        await write(pilot, f"{said}\rsecond\r\rx\r")
         await until(pilot, lambda: "x" in screen.sheet.handoff.accomplished[-1])
-        assert screen.sheet.handoff.accomplished[2:] == ("abcdefghij", "second", "x")
+        assert screen.sheet.handoff.accomplished[2:] == (said, "second", "x")
+        await go_to(pilot, screen, Spot("title"))
+        await burst(
+            pilot, "enter", "!", "escape", "tab", "a", "b", "enter", "c", "tab", "tab", "d", "enter", "5", "k"
+        )
+        await burst(pilot, "escape", "down", "down", "left", "enter", "e", "ctrl+s")
+        await until_shown(pilot, "The handoff is saved")
+        handoff = screen.sheet.handoff
+        assert handoff.title == "Authentication for the API!"
+        assert handoff.accomplished[-2:] == ("ab", "c")
+        assert handoff.objectives[2:] == (Objective("d", 5_000),)
+        assert handoff.decisions == ("JWT instead of sessions: stateless APIe",)
 
 
 async def test_letters_on_an_entry_do_nothing():

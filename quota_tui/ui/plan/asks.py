@@ -14,7 +14,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from quota_tui.core.words import Face, clean, in_face
-from quota_tui.ui.plan.keys import ASK_BINDINGS
+from quota_tui.ui.plan.bindings import ASK_BINDINGS
 from quota_tui.ui.plan.page import CURRENT, MARKED, wrap_whole
 from quota_tui.ui.plan.scroller import Scroller
 from quota_tui.ui.rows import MUTED, PLAIN, Row, as_face, row
@@ -59,6 +59,7 @@ class Ask(ModalScreen[str]):
     """Gives back the value of the answer; of `Question.back` for esc."""
 
     CSS_PATH = "plan.tcss"
+    AUTO_FOCUS = ""
     TAKES_PALETTE_KEY = True
     BINDINGS: ClassVar[list[BindingType]] = list(ASK_BINDINGS)
 
@@ -76,7 +77,6 @@ class Ask(ModalScreen[str]):
         self.query_one("#plan-ask").border_subtitle = "enter: take  esc: back"
         self.set_class(self._face.ascii, "-ascii")
         self.query_one(Scroller).ascii_only = self._face.ascii
-        self.query_one(Scroller).focus()
 
     def on_resize(self, event: events.Resize) -> None:
         width = min(event.size.width, MAX_WIDTH) - FRAME

@@ -40,7 +40,8 @@ class Canvas(ModalScreen[Path | None]):
     """
 
     CSS_PATH = "plan.tcss"
-    AUTO_FOCUS = "#plan-form"
+    AUTO_FOCUS = ""
+    """Nothing has the focus: the screen itself takes the keys."""
     form: FormView
     editor: FieldEditor
 
@@ -70,7 +71,6 @@ class Canvas(ModalScreen[Path | None]):
 
     def on_mount(self) -> None:
         self.form.ascii_only = self.beside.ascii_only = self.editor.ascii_only = self._face.ascii
-        self.beside.can_focus = False
 
     def preview_wanted(self) -> None:
         """The preview is in view and may be out of date."""

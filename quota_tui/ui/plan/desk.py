@@ -12,10 +12,10 @@ from textual.binding import BindingType
 from quota_tui.core.planform import MODIFIED, Spot, text_at
 from quota_tui.core.planstart import START_TIME
 from quota_tui.core.words import Face
+from quota_tui.ui.plan.bindings import PLAN_BINDINGS
 from quota_tui.ui.plan.canvas import Canvas
-from quota_tui.ui.plan.editor import MOST_CHARS, FieldEditor
+from quota_tui.ui.plan.editor import MOST_CHARS, FieldEditor, pasted
 from quota_tui.ui.plan.form import FormView
-from quota_tui.ui.plan.keys import PLAN_BINDINGS
 from quota_tui.ui.plan.page import Area
 from quota_tui.ui.plan.reading import ReadScreen
 
@@ -48,6 +48,25 @@ class Desk(Canvas):
         super().__init__(clock, face, keys)
         self.form, self.editor = FormView(self), FieldEditor(self)
         self._adding = False
+
+    async def on_key(self, event: events.Key) -> None:
+        """All keys come here, in the order they were typed in: to the editor while one is open."""
+        if self.editor.is_open:
+            taken = await self.editor.press(event)
+        else:
+            taken = self.ready and self.form.can_type and event.is_printable and event.key != "space"
+            if taken:
+                self.begin_typing(event.character or "", is_paste=False)
+        bound = None if taken else self.active_bindings.get(event.key)
+        if bound is not None and bound.node is self and bound.enabled:
+            await self.run_action(bound.binding.action)
+        if taken or bound is not None:
+            event.stop()
+            event.prevent_default()
+
+    def on_paste(self, event: events.Paste) -> None:
+        event.stop()
+        self.begin_typing(pasted(event.text), is_paste=True)
 
     def changed(self) -> None:
         """The handoff is another one now."""
@@ -127,12 +146,12 @@ class Desk(Canvas):
         """What was typed begins an entry here; a paste on a text that is there follows what it says."""
         if not self.ready or (self.sheet.cursor.field == "start" and self.sheet.cursor.part != START_TIME):
             return
-        if not self.sheet.editing:
+        if not self.editor.is_open:
             self.action_edit()
+            if self.sheet.cursor.part in {"tokens", START_TIME}:
+                self.editor.select_all()
         if not self.editor.is_open:
             return
-        if self.sheet.cursor.part in {"tokens", START_TIME} and self.editor.selection.is_empty:
-            self.editor.select_all()
         if is_paste:
             self.editor.take_paste(text)
         else:
@@ -142,15 +161,12 @@ class Desk(Canvas):
         self.told, self._editor_rows = ("", False), 1
         self.editor.open(text, many_lines=self.sheet.cursor.field in _MANY_LINES)
         self.draw()
-        self.editor.display = True
-        self.set_focus(self.editor)
 
     def close_editor(self, text: str | None = None, *, force: bool = True) -> bool:
         """Close it on its text; False when it stays open because the text makes no sense there."""
         closed = self.sheet.end(self.editor.meant if text is None else text, self._clock(), force=force)
         if closed:
             self.editor.close()
-            self.set_focus(self.form)
         self._moved_and_changed()
         return closed
 
@@ -185,16 +201,10 @@ class Desk(Canvas):
         self.sheet.go_on(spot)
         self._open_editor(self.sheet.begin(self._clock()))
 
-    def pass_on(self, event: events.Key, *, to_editor: bool) -> None:
-        """A key on its way while the editor opened or closed: it is for what has the focus now."""
-        self.set_focus(self.editor if to_editor else self.form)
-        self.app.post_message(events.Key(event.key, event.character))
-
     def too_long(self, text: str) -> None:
         """So much was pasted that no editor is needed for it."""
         self.editor.close()
         self.sheet.take(text)
-        self.set_focus(self.form)
         self._moved_and_changed()
         self.tell(f"{len(text):,} characters were pasted: kept as they are")
 

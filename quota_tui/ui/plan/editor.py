@@ -6,6 +6,7 @@ from typing import Protocol
 
 from rich.text import Text
 from textual import events
+from textual.binding import Binding
 from textual.widgets import TextArea
 
 from quota_tui.ui.plan.holding import DOT, Holder
@@ -13,6 +14,10 @@ from quota_tui.ui.plan.holding import DOT, Holder
 MOST_CHARS = 32_000
 """Longer texts would take more than a blink per key (measured); they are shown and kept, not edited."""
 _LEAVES = {"escape": "stay", "tab": "forward", "shift+tab": "back"}
+_EDITING = {
+    key: each.action for each in TextArea.BINDINGS if isinstance(each, Binding) for key in each.key.split(",")
+}
+"""What the keys of a text area do."""
 _NEW_LINE = frozenset({"ctrl+j", "shift+enter", "alt+enter"})
 
 
@@ -21,8 +26,12 @@ def pasted(text: str) -> str:
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
+def _is_mark(char: str | None) -> bool:
+    return char is not None and not char.isprintable() and char > "\x9f"
+
+
 class Owner(Protocol):
-    """Is told at once, not by messages: a key that follows must find the form as the last one left it."""
+    """Is told at once, not by messages: the next key must find the form as the last one left it."""
 
     def typed(self, text: str) -> None:
         """The editor's text is now this one."""
@@ -36,10 +45,6 @@ class Owner(Protocol):
         """So much was pasted that it goes past the editor: all of the text, as if it had been typed."""
         ...
 
-    def pass_on(self, event: events.Key, *, to_editor: bool) -> None:
-        """A key came to the editor when it was closed already, or to the form when it was not yet open."""
-        ...
-
 
 class FieldEditor(TextArea):
     """Edits one text. Enter is done, ctrl+j a new line; in a text of `many_lines` enter is a new line."""
@@ -49,7 +54,7 @@ class FieldEditor(TextArea):
         self.cursor_blink = False
         self.match_cursor_bracket = False
         self.many_lines = self.is_open = self.ascii_only = False
-        self.display = False
+        self.display = self.can_focus = False
         self._owner = owner
         self._holder = Holder("")
         self._opened_with: str | None = ""
@@ -58,7 +63,8 @@ class FieldEditor(TextArea):
     def open(self, text: str, *, many_lines: bool) -> None:
         """Begin with this text, the cursor at its end."""
         self._holder = Holder(text, "?" if self.ascii_only else DOT)
-        self.many_lines, self.is_open = many_lines, True
+        self.many_lines = many_lines
+        self.is_open = self.display = self.has_focus = True
         held = self._opened_with = self._holder.hold(text)
         self.load_text(held)
         self._wrapped_at = 0
@@ -66,7 +72,7 @@ class FieldEditor(TextArea):
 
     def close(self) -> None:
         """Take nothing more."""
-        self.is_open = self.display = False
+        self.is_open = self.display = self.has_focus = False
 
     @property
     def meant(self) -> str:
@@ -91,28 +97,25 @@ class FieldEditor(TextArea):
             self._opened_with = None
             self._owner.typed(self.meant)
 
-    async def _on_key(self, event: events.Key) -> None:
-        if not self.is_open:
-            # It was on its way when the editor closed: it is meant for what has the focus now.
-            event.stop()
-            event.prevent_default()
-            self._owner.pass_on(event, to_editor=False)
-            return
+    async def press(self, event: events.Key) -> bool:
+        """Take a key; whether it meant something here.
+
+        The screen hands keys on one by one. Had the editor the focus, keys that come in a burst would wait
+        in two queues while it opens, and be taken in another order than they were typed in.
+        """
         leaves = self._leaves_by(event)
-        if leaves or event.key in _NEW_LINE:
-            event.stop()
-            event.prevent_default()
-            if leaves:
-                self._owner.left(leaves, self.meant)
-            else:
-                self.insert_held("\n")
-        elif event.character and not event.is_printable and ord(event.character[0]) > 0x9F:
-            # Joiners and marks that a terminal sends as keys of their own.
-            event.stop()
-            event.prevent_default()
-            self.insert_held(event.character)
+        if leaves:
+            self._owner.left(leaves, self.meant)
+        elif event.key in _NEW_LINE or event.key == "enter":
+            self.insert_held("\n")
+        elif event.is_printable or _is_mark(event.character):
+            # Joiners and marks: a terminal may send them as keys of their own.
+            self.insert_held(event.character or "")
+        elif event.key in _EDITING:
+            await self.run_action(_EDITING[event.key])
         else:
-            await super()._on_key(event)
+            return False
+        return True
 
     def _leaves_by(self, event: events.Key) -> str:
         if event.key in _LEAVES:
@@ -125,11 +128,6 @@ class FieldEditor(TextArea):
         if event.key == "down" and self.navigator.is_last_wrapped_line(at):
             return "down"
         return ""
-
-    async def _on_paste(self, event: events.Paste) -> None:
-        event.stop()
-        event.prevent_default()
-        self.take_paste(pasted(event.text))
 
     def take_paste(self, text: str) -> None:
         """Insert what was pasted; what is too long for an editor is passed on whole."""

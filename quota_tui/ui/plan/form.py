@@ -1,4 +1,4 @@
-"""The form as a widget: draws the page, and tells the screen what was typed, pasted or clicked."""
+"""The form as a widget: draws the page, and tells what was clicked."""
 
 from __future__ import annotations
 
@@ -8,36 +8,27 @@ from textual import events
 
 from quota_tui.core.planform import text_at
 from quota_tui.core.planstart import START_TIME
-from quota_tui.ui.plan.editor import pasted
 from quota_tui.ui.plan.lines import Form, Page, lay_out
 from quota_tui.ui.plan.page import Area
 from quota_tui.ui.plan.scroller import Scroller
 
 
 class Owner(Protocol):
-    """Is told at once, as by the editor."""
-
-    def begin_typing(self, text: str, *, is_paste: bool) -> None:
-        """Text was typed or pasted where no editor is open."""
-        ...
+    """Is told at once."""
 
     def clicked(self, area: Area) -> None:
         """An area was clicked."""
         ...
 
-    def pass_on(self, event: events.Key, *, to_editor: bool) -> None:
-        """As the editor's owner."""
-        ...
-
 
 class FormView(Scroller):
-    """Shows a `Form`. It changes nothing itself."""
+    """Shows a `Form`. It changes nothing itself. `can_type`: a letter begins a text where the cursor is."""
 
     def __init__(self, owner: Owner) -> None:
         super().__init__(id="plan-form")
         self._owner = owner
         self.laid_out = Page([], [], [])
-        self._can_type = self._editing = False
+        self.can_type = self._editing = False
 
     def show(self, form: Form) -> Area | None:
         """Draw it with the cursor in view; the area at the cursor."""
@@ -47,29 +38,13 @@ class FormView(Scroller):
             page = lay_out(form, self.room, gaps=True)
         self.laid_out = page
         self.show_page(page.rows)
-        self._can_type, self._editing = _can_type(form), form.editing > 0
+        self.can_type, self._editing = _can_type(form), form.editing > 0
         area = page.area_of(form.cursor)
         if area is not None:
             # With the name of its section, where that stands above it.
             above = 1 if area.y and not any(each.y == area.y - 1 for each in page.areas) else 0
             self.bring_into_view(area.y - above, area.height + above)
         return area
-
-    def on_key(self, event: events.Key) -> None:
-        """A letter begins an entry where one can be typed; elsewhere it may be a key of the screen."""
-        if self._editing:
-            # It was on its way when the editor opened.
-            event.stop()
-            event.prevent_default()
-            self._owner.pass_on(event, to_editor=True)
-        elif self._can_type and event.is_printable and event.character and event.key != "space":
-            event.stop()
-            event.prevent_default()
-            self._owner.begin_typing(event.character, is_paste=False)
-
-    def on_paste(self, event: events.Paste) -> None:
-        event.stop()
-        self._owner.begin_typing(pasted(event.text), is_paste=True)
 
     def scroll_rows(self, by: int) -> None:
         # Under an open editor the form stays where it is.

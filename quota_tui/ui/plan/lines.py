@@ -254,7 +254,7 @@ class _Builder:
             rows = [row((empty, FAINT if empty == EMPTY else MUTED))]
         else:
             rows = text_rows(text, width, self.face, most=most)
-        if said and not columns.right and not self._is_edited(spot):
+        if said and (size or not columns.right) and not self._is_edited(spot):
             rows = beside(rows, said, width, self.face)
         drawn = [filled(line, width) for line in rows] if here and not self._is_edited(spot) else rows
         mark = row(("▸", MARKED)) if here else row((bullet, FAINT if bullet == "·" else PLAIN))

@@ -47,7 +47,8 @@ class Written(msgspec.Struct, frozen=True, kw_only=True):
 class Planner(Protocol):
     """One form's access to the world; another form has another one.
 
-    Everything blocks, may raise with a sentence for the person, and is called from threads.
+    Everything blocks, may raise with a sentence for the person, and is called from threads. A form asks for
+    `facts`, `proposal` and `draft`, in this order and whatever the ones before said.
     """
 
     def facts(self, now: datetime) -> Facts:

@@ -14,7 +14,7 @@ from textual.widgets import Static
 
 from quota_tui.core.handoff_sections import NAMES
 from quota_tui.core.words import Face, clean, in_face
-from quota_tui.ui.plan.keys import READ_BINDINGS
+from quota_tui.ui.plan.bindings import READ_BINDINGS
 from quota_tui.ui.plan.page import wrap_whole
 from quota_tui.ui.plan.scroller import Scroller
 from quota_tui.ui.rows import BOLD, MUTED, PLAIN, Row, as_face, plain, row
@@ -64,6 +64,7 @@ class ReadScreen(ModalScreen[None]):
     """Any text, on the whole screen."""
 
     CSS_PATH = "plan.tcss"
+    AUTO_FOCUS = ""
     TAKES_PALETTE_KEY = True
     BINDINGS: ClassVar[list[BindingType]] = list(READ_BINDINGS)
 
@@ -81,9 +82,7 @@ class ReadScreen(ModalScreen[None]):
         self.query_one("#plan-head", Static).update(to_content([line]))
         hint = row((" esc", BOLD), (" back ", MUTED), (" up down pgup pgdn", BOLD), (" scroll", MUTED))
         self.query_one("#plan-foot", Static).update(to_content([hint]))
-        scroller = self._scroller
-        scroller.ascii_only = self._face.ascii
-        scroller.focus()
+        self._scroller.ascii_only = self._face.ascii
 
     @property
     def _scroller(self) -> Scroller:

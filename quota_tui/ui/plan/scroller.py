@@ -15,7 +15,7 @@ from quota_tui.ui.widgets.rows_widget import to_content
 WHEEL_ROWS = 3
 
 
-class Scroller(Widget, can_focus=True):
+class Scroller(Widget):
     """Shows `page` from row `top` on, with a thin bar at the right edge while there is more."""
 
     ALLOW_SELECT = False

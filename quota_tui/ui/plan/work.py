@@ -130,10 +130,6 @@ class Work:
         facts, proposed, draft = Facts(), Proposed(Handoff(), {}), None
         now = self._clock()
         try:
-            draft = self._planner.draft()
-        except Exception as error:  # noqa: BLE001
-            errors.append(f"the draft cannot be read: {in_one_line(error)}")
-        try:
             facts = self._planner.facts(now)
         except Exception as error:  # noqa: BLE001
             errors.append(f"the quota cannot be read: {in_one_line(error)}")
@@ -141,6 +137,10 @@ class Work:
             proposed = self._planner.proposal(now)
         except Exception as error:  # noqa: BLE001
             errors.append(f"nothing could be filled in: {in_one_line(error)}")
+        try:
+            draft = self._planner.draft()
+        except Exception as error:  # noqa: BLE001
+            errors.append(f"the draft cannot be read: {in_one_line(error)}")
         self._post(Opened(facts, proposed, draft, errors))
 
     def _keep(self, handoff: Handoff) -> None:
