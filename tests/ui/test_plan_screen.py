@@ -357,7 +357,7 @@ async def test_keys_that_come_in_a_burst_are_taken_in_their_order():
     said = 'Hello "world" [red] $(id) é 日本語'
     async with planning() as (_app, pilot, _, screen):
         await pilot.press("tab")
-        await write(pilot, f"{said}\rsecond\r\rx\r")
+        await write(pilot, f"{said}\rsecond\r\rx\r\r")
         await until(pilot, lambda: "x" in screen.sheet.handoff.accomplished[-1])
         assert screen.sheet.handoff.accomplished[2:] == (said, "second", "x")
         await go_to(pilot, screen, Spot("title"))
