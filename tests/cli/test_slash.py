@@ -86,7 +86,6 @@ def test_the_proposal_is_of_this_session_and_masked(home: Path, tmp_path: Path) 
             home, [json.dumps(each, separators=(",", ":")) for each in lines], f"-x/{session}.jsonl"
         )
     text = said("plan-next-session", CLAUDE_CODE_SESSION_ID="s1")
-    assert re.search("(?:- |accomplished: )Add JWT\n", text)
     assert "- Refresh tokens" in text
     assert "wJalr" not in text
     assert "zebra" not in text

@@ -23,6 +23,7 @@ from tests.core.hostile import handoffs, texts
 from tests.core.test_text import ASCII, FACE
 from tests.ui.invent import NOW
 from tests.ui.planning import facts, proposed
+from tests.ui.test_lean import modules_after
 
 ANY_TEXT = st.one_of(texts(), st.text(st.characters(codec=None)))
 
@@ -215,3 +216,10 @@ def test_the_hints_fit_and_name_the_way_out(width, editing):
         said = hint_row(hints_for(spot, plan_keys({}), editing=editing, many_lines=False), width)
         assert width_of(said) <= width
         assert ("enter" if editing else "^s") in plain(said)
+
+
+@pytest.mark.parametrize("name", ["page", "lines", "sheet", "bars", "holding", "planner", "follower"])
+def test_what_is_pure_needs_no_terminal_library(name):
+    loaded = modules_after(f"import quota_tui.ui.plan.{name}")
+    assert f"quota_tui.ui.plan.{name}" in loaded
+    assert not {"textual", "rich"} & loaded

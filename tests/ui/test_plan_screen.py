@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 import msgspec
 import pytest
 
-from quota_tui.core.handoff import Handoff, Objective
+from quota_tui.core.handoff import Handoff, Objective, Quota
 from quota_tui.core.handoff_check import Problem
 from quota_tui.core.handoff_markdown import parse
 from quota_tui.core.planform import Spot
@@ -313,7 +313,7 @@ async def test_the_agent_is_chosen_or_typed():
         assert screen.sheet.handoff.agent == ""
         await write(pilot, "nobody")
         await pilot.press("enter")
-        assert "(not in .claude/agents)" in row_with(app, "nobody")
+        assert "(no such agent here)" in row_with(app, "nobody")
 
 
 async def test_instructions_have_lines_and_items_may():
@@ -445,6 +445,23 @@ async def test_a_draft_can_be_left_for_a_new_proposal_or_alone():
         await pilot.press("escape")
         await until(pilot, lambda: len(app.outcome) == 2)
         assert planner.kept.handoff.title == "old"
+
+
+async def test_an_old_draft_is_saved_with_the_quota_of_now():
+    planner = FakePlanner()
+    old = msgspec.structs.replace(
+        HANDOFF, title="old", created_at=NOW - timedelta(days=3), quota=Quota(used_pct=12.0, resets_at=NOW)
+    )
+    planner.kept = Draft(old, NOW - timedelta(days=3))
+    async with planning(planner, ready=False) as (_app, pilot, _, screen):
+        await until_shown(pilot, "There is a draft")
+        await pilot.press("enter")
+        await until(pilot, lambda: screen.ready)
+        await pilot.press("ctrl+s")
+        await until_shown(pilot, "The handoff is saved")
+    (saved,) = planner.saved
+    assert (saved.title, saved.created_at, saved.quota) == ("old", NOW, HANDOFF.quota)
+    assert saved.scheduled_for == RESET + timedelta(minutes=5)
 
 
 async def test_who_changes_nothing_leaves_nothing():
@@ -853,7 +870,7 @@ async def test_the_palette_is_still_there_afterwards():
         await until(pilot, lambda: type(app.screen).__name__ == "CommandPalette")
 
 
-@pytest.mark.parametrize("theme", ["light", "contrast"])
+@pytest.mark.parametrize("theme", ["light", "contrast", "nord"])
 async def test_other_themes(theme):
     async with planning(theme=theme) as (app, _pilot, _, _screen):
         assert "Authentication for the API" in text(app)

@@ -208,7 +208,7 @@ class _Builder:
             self._text(Spot("agent"), "", "", empty=f"no agent{choice}")
         else:
             known = self._source("agent", agent)
-            strange = "" if agent in agents else "not in .claude/agents"
+            strange = "" if agent in agents else "no such agent here"
             self._text(Spot("agent"), agent, known or strange, most=1)
 
     # One entry.

@@ -82,7 +82,7 @@ class PlanScreen(Desk):
         self._from_draft = answer == CONTINUE and opened.draft is not None
         handoff = opened.proposed.handoff
         if answer == CONTINUE and opened.draft is not None:
-            handoff = opened.draft.handoff
+            handoff = _brought_up(opened.draft.handoff, handoff)
         if not handoff.start:
             start = START_AFTER_RESET if opened.facts.resets_at else START_MANUAL
             handoff = msgspec.structs.replace(handoff, start=start)
@@ -234,3 +234,10 @@ class PlanScreen(Desk):
 
     def _toast(self, words: str) -> None:
         self.app.notify(clean(words, self._face), timeout=TOAST_S, markup=False)
+
+
+def _brought_up(draft: Handoff, now: Handoff) -> Handoff:
+    """The draft with what is the present's: it is made now, with the quota of now."""
+    if now.created_at is None:
+        return draft
+    return msgspec.structs.replace(draft, created_at=now.created_at, quota=now.quota)
