@@ -195,15 +195,22 @@ class GrowingTree:
             file.write(b"\n")
 
     def append(self, size: int, at: datetime) -> None:
-        """Append lines of usage and nothing else, at least one and about `size` bytes, of calls around `at`."""
+        """Append what a session writes: calls around `at` and what their tools gave back, about `size` bytes.
+
+        At least one call; nothing but its lines when `size` is 1.
+        """
         lines: list[str] = []
         written = 0
         tally = Tally()
-        while written < size or not lines:
-            for message, counts, line in call_lines(self._writer, self._place, at):
+        while written < size:
+            made = list(call_lines(self._writer, self._place, at))
+            for message, counts, _ in made:
                 tally.add(message, counts)
-                lines.append(line)
-                written += len(line.encode())
+            new = [line for _, _, line in made]
+            if size > 1:
+                new.append(result_line(self._writer, self._place, at))
+            lines += new
+            written += sum(len(line.encode()) for line in new)
             at -= timedelta(seconds=5)
         added = tally.tree(self.home)
         self.calls += added.calls
