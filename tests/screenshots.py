@@ -16,6 +16,7 @@ from pathlib import Path
 
 from quota_tui.core.snapshot import Snapshot
 from tests.ui.invent import working
+from tests.ui.planning import FakePlanner
 from tests.ui.stage import dashboard
 
 FOLDER = Path(__file__).parent.parent / "screenshots"
@@ -29,13 +30,16 @@ PICTURES: dict[str, tuple[tuple[int, int], Callable[..., Snapshot], str, tuple[s
     "light-100x30": ((100, 30), working, "light", ()),
     "wide-160x45": ((160, 45), working, "dark", ()),
     "history-100x30": ((100, 30), working, "dark", ("h",)),
+    "plan-100x30": ((100, 30), working, "dark", ("p",)),
+    "plan-46x16": ((46, 16), working, "dark", ("p",)),
 }
 
 
 async def svg_of(name: str) -> str:
     """The screen as Textual draws it."""
     size, scene, theme, keys = PICTURES[name]
-    async with dashboard(scene, size=size, display={"theme": theme}) as (app, pilot, _):
+    async with dashboard(scene, size=size, display={"theme": theme}) as (app, pilot, provider):
+        provider.plans.append(FakePlanner())
         await pilot.press(*keys)
         await pilot.pause(SETTLE_S)
         return app.export_screenshot(title="quota-tui")

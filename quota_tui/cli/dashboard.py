@@ -9,16 +9,21 @@ import sys
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from quota_tui.cli.setup import EXIT_OK, EXIT_USAGE, fail, utc_now, zone
 from quota_tui.config import Settings, load_settings_lenient
 from quota_tui.core.snapshot import Alert, Snapshot
+from quota_tui.core.words import Face
 from quota_tui.ingest.scan import pending_bytes
 from quota_tui.monitor.client_poll import ClientPoll
 from quota_tui.monitor.monitor import Monitor
 from quota_tui.sources.discover import find
 from quota_tui.store.lock import hold
 from quota_tui.store.paths import Paths, claude_config_dirs, our_paths
+
+if TYPE_CHECKING:
+    from quota_tui.handing.planner import Planner
 
 MUCH_TO_READ = 48 << 20
 """Bytes; a first scan of more runs in a process of its own, so that the screen stays quick meanwhile."""
@@ -49,6 +54,12 @@ class LiveMonitor(Monitor):
                     check=False,
                 )
         return super().collect(now, rescan=rescan, scan=scan, parallel=parallel, alerts=alerts)
+
+    def planner(self, face: Face, clock: Callable[[], datetime]) -> Planner:
+        """What one plan form asks."""
+        from quota_tui.handing.planner import Planner
+
+        return Planner(self, face, clock)
 
 
 def run(flags: Mapping[str, object], *, demo: bool = False, speed: float | None = None) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 
 import click
 
@@ -28,8 +28,10 @@ from quota_tui.core.words import clean, moment
 from quota_tui.handing.known import next_window
 from quota_tui.monitor.monitor import Monitor
 from quota_tui.sources.handoff_facts import check_facts
+from quota_tui.store.claims import release
 from quota_tui.store.files import StoreError
 from quota_tui.store.handoffs import Entry, HandoffError, Handoffs, same_path
+from quota_tui.store.journal import Journal
 
 
 @click.group()
@@ -146,7 +148,10 @@ def rm(flags: dict[str, object], which: str, yes: bool) -> None:
     if not yes and not click.confirm(f"Remove {entry.path}?", default=False):
         sys.exit(EXIT_NEGATIVE)
     with _telling():
-        click.echo(f"removed {_folder(setup).remove(entry.id)}")
+        removed = _folder(setup).remove(entry.id)
+    with telling_failures(setup), closing(Journal(setup.paths.journal_db)) as journal:
+        release(journal.db, entry.id)
+    click.echo(f"removed {removed}")
 
 
 def _folder(setup: Setup) -> Handoffs:

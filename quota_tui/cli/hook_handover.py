@@ -17,8 +17,6 @@ from msgspec.structs import replace
 
 from quota_tui.cli.hook import Hook
 from quota_tui.cli.hook_session import open_monitor, used_by
-from quota_tui.core.handoff import Quota
-from quota_tui.core.phrases import zone_window
 from quota_tui.core.readings import WindowKind
 from quota_tui.core.snapshot import Snapshot, WindowState
 from quota_tui.monitor.monitor import Monitor
@@ -109,7 +107,7 @@ def _write(hook: Hook, snapshot: Snapshot) -> None:
         snapshot, [told.transcript_path], config_dirs[:1], project=hook.project, session_id=told.session_id
     )
     facts = replace(known.session, project=hook.project)
-    known = replace(known, session=facts, quota=binding_quota(snapshot))
+    known = replace(known, session=facts)
     proposed = propose(known, hook.now, face_of(hook.setup)).handoff
     handoff = replace(proposed, from_session=told.session_id, project=hook.project)
     if not handoff.title:
@@ -118,17 +116,6 @@ def _write(hook: Hook, snapshot: Snapshot) -> None:
     loaded = remember_handoff(_folder(hook), saved.handoff, saved.path, hook.now)
     for note in loaded.notes:
         hook.note(note)
-
-
-def binding_quota(snapshot: Snapshot) -> Quota:
-    """The window that binds now, whose reset the next session waits for; what a five-hour window holds."""
-    state = zone_window(snapshot)
-    return Quota(
-        used_pct=state.used_pct,
-        basis=state.basis.value,
-        resets_at=state.resets_at,
-        next_tokens=snapshot.five_hour.limit_tokens,
-    )
 
 
 def _nothing_known(now: datetime) -> Snapshot:

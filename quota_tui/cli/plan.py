@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import sys
 from contextlib import closing
-from datetime import datetime
 from pathlib import Path
 
 import click
@@ -16,6 +15,7 @@ from quota_tui.core.handoff import Handoff
 from quota_tui.core.handoff_json import HandoffInputError, apply_json, looks_like_json
 from quota_tui.core.handoff_markdown import parse_noting, render
 from quota_tui.core.words import Face
+from quota_tui.handing.form import Facts
 from quota_tui.handing.planner import Planner
 from quota_tui.monitor.monitor import Monitor
 from quota_tui.sources.git import find_root
@@ -49,13 +49,16 @@ def plan(
     ):
         # Claude Code tells the session to every command that it runs.
         session = os.environ.get("CLAUDE_CODE_SESSION_ID", "")
-        planner = Planner(monitor, face, now, _project(project), session)
+        named = str(Path(project).resolve()) if project else ""
+        here = find_root(os.getcwd()) or ""
+        planner = Planner(monitor, face, lambda: now, project=named, session_id=session, here=here)
+        facts = planner.facts(now)
         proposed = planner.proposal(now)
         if print_proposal:
             click.echo(render(proposed.handoff), nl=False)
             return
         if source is not None:
-            handoff = _given(source, proposed.handoff, planner, face)
+            handoff = _given(source, proposed.handoff, facts, face)
         elif yes:
             handoff = proposed.handoff
         else:
@@ -63,18 +66,14 @@ def plan(
                 fail("there is nobody to ask; use --yes, or --from FILE", EXIT_USAGE)
             from quota_tui.cli.plan_questions import ask
 
-            handoff = ask(proposed, planner, now, face)
-        _save(planner, handoff, now)
+            with closing(planner):
+                handoff = ask(proposed, facts, planner, now, face)
+                _save(planner, handoff)
+            return
+        _save(planner, handoff)
 
 
-def _project(named: str | None) -> str:
-    """The project that was named, else the repository that we stand in, else whatever session there is."""
-    if named:
-        return str(Path(named).resolve())
-    return find_root(os.getcwd()) or ""
-
-
-def _given(source: str, base: Handoff, planner: Planner, face: Face) -> Handoff:
+def _given(source: str, base: Handoff, facts: Facts, face: Face) -> Handoff:
     """A handoff from a file: JSON changes the proposal, markdown is the whole document."""
     name = "standard input" if source == "-" else source
     try:
@@ -87,7 +86,7 @@ def _given(source: str, base: Handoff, planner: Planner, face: Face) -> Handoff:
     where = face.zone
     if looks_like_json(text):
         try:
-            return apply_json(text, base, resets_at=planner.resets_at, zone=where)
+            return apply_json(text, base, resets_at=facts.resets_at, zone=where)
         except HandoffInputError as error:
             for problem in error.problems:
                 click.echo(f"quota-tui: {name}: {problem}", err=True)
@@ -105,13 +104,13 @@ def _given(source: str, base: Handoff, planner: Planner, face: Face) -> Handoff:
     )
 
 
-def _save(planner: Planner, handoff: Handoff, now: datetime) -> None:
-    for problem in planner.check(handoff, now):
-        click.echo(f"note: {problem}", err=True)
+def _save(planner: Planner, handoff: Handoff) -> None:
+    for problem in planner.check(handoff):
+        click.echo(f"note: {problem.text}", err=True)
     try:
-        saved = planner.save(handoff, now)
+        written = planner.save(handoff)
     except StoreError as error:
         fail(str(error), EXIT_DATA)
-    for masked in saved.masked:
-        click.echo(f"note: {masked.field}: masked what looks like {', '.join(masked.kinds)}", err=True)
-    click.echo(str(saved.path))
+    for note in written.notes:
+        click.echo(f"note: {note}", err=True)
+    click.echo(str(written.path))

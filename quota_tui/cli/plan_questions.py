@@ -25,6 +25,7 @@ from quota_tui.core.handoff_objectives import total_words
 from quota_tui.core.planstart import choice_words, read_time
 from quota_tui.core.proposal import Proposed
 from quota_tui.core.words import Face, clean, moment, tokens
+from quota_tui.handing.form import Facts
 from quota_tui.handing.planner import Planner
 
 _REMOVE = re.compile(r"-(\d{0,4})")
@@ -40,13 +41,13 @@ _LISTS = (
 )
 
 
-def ask(proposed: Proposed, planner: Planner, now: datetime, face: Face) -> Handoff:
+def ask(proposed: Proposed, facts: Facts, planner: Planner, now: datetime, face: Face) -> Handoff:
     """The handoff as the person wants it. Ends the program on ctrl+c, with the draft kept."""
     left = planner.draft()
     if left is not None:
-        when = moment(left[1], now, face)
+        when = moment(left.saved_at, now, face)
         if click.confirm(f"A draft of {when} is there. Go on with it?", default=True):
-            proposed = Proposed(left[0], {})
+            proposed = Proposed(left.handoff, {})
     handoff = proposed.handoff
     click.echo(f"Project: {clean(handoff.project, face) or 'none'}")
     click.echo("A line adds, -2 removes the second, - removes all, an empty line goes on.\n")
@@ -60,20 +61,17 @@ def ask(proposed: Proposed, planner: Planner, now: datetime, face: Face) -> Hand
     click.echo(f"State: {clean(' · '.join(known), face) or 'nothing is known'}")
     tests = _line("Tests", state.tests)
     handoff = msgspec.structs.replace(handoff, state=msgspec.structs.replace(state, tests=tests))
-    handoff = _keep(
-        planner, msgspec.structs.replace(handoff, objectives=_objectives(proposed, planner, face))
-    )
+    handoff = _keep(planner, msgspec.structs.replace(handoff, objectives=_objectives(proposed, facts, face)))
     for field, title in _LISTS:
         change: dict[str, Any] = {field: _list(proposed, field, title, face)}
         handoff = _keep(planner, msgspec.structs.replace(handoff, **change))
     handoff = msgspec.structs.replace(
         handoff, instructions=_line("Instructions for the agent", handoff.instructions)
     )
-    agents = planner.agents()
-    if agents:
-        click.echo(f"Agents: {', '.join(agents)}")
+    if facts.agents:
+        click.echo(f"Agents: {', '.join(facts.agents)}")
         handoff = msgspec.structs.replace(handoff, agent=_line("Agent", handoff.agent))
-    return _keep(planner, _start(handoff, planner, now, face))
+    return _keep(planner, _start(handoff, facts.resets_at, now, face))
 
 
 def _keep(planner: Planner, handoff: Handoff) -> Handoff:
@@ -96,9 +94,9 @@ def _list(proposed: Proposed, field: str, title: str, face: Face) -> tuple[str, 
         entries = _removed(entries, typed) if _REMOVE.fullmatch(typed) else [*entries, (typed, "")]
 
 
-def _objectives(proposed: Proposed, planner: Planner, face: Face) -> tuple[Objective, ...]:
+def _objectives(proposed: Proposed, facts: Facts, face: Face) -> tuple[Objective, ...]:
     found = list(proposed.handoff.objectives)
-    window = planner.next_window().tokens
+    window = facts.next_window.tokens
     while True:
         shown = [
             (f"{item.text}{f'  ≈{tokens(item.tokens)}' if item.tokens is not None else ''}", "")
@@ -139,8 +137,7 @@ def _show(title: str, entries: list[tuple[str, str]], face: Face) -> None:
         click.echo(f"  {at} {clean(text, face)}{where}")
 
 
-def _start(handoff: Handoff, planner: Planner, now: datetime, face: Face) -> Handoff:
-    resets_at = planner.resets_at
+def _start(handoff: Handoff, resets_at: datetime | None, now: datetime, face: Face) -> Handoff:
     words = (START_RESET, START_AFTER_RESET, START_MANUAL)
     for at, choice in enumerate(words, 1):
         click.echo(f"  {at} {choice_words(choice, choice, resets_at, now, face)}")

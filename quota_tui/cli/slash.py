@@ -104,8 +104,8 @@ def _proposal() -> None:
         snapshot,
         transcripts,
         setup.claude_dirs,
-        project=project_path(os.getcwd()),
         session_id=os.environ.get(_SESSION, ""),
+        here=project_path(os.getcwd()),
     )
     proposed, _ = mask_handoff(propose(known, now, face_of(setup)).handoff)
     print(brief(proposed, PROPOSAL_TOKENS))

@@ -24,14 +24,20 @@ class Readiness(msgspec.Struct, frozen=True, kw_only=True):
     resets_at: datetime | None = None
 
 
+def awaited(snapshot: Snapshot) -> WindowState:
+    """The window whose reset the next session waits for: the week when it is nearly used up."""
+    left = snapshot.weekly.remaining_pct
+    return snapshot.weekly if left is not None and left < WEEK_MUST_LEAVE_PCT else snapshot.five_hour
+
+
 def readiness(snapshot: Snapshot, ready_pct: float) -> Readiness:
     """READY when at least `ready_pct` of the five-hour window is left, and some of the week.
 
     UNKNOWN when no limit is known: then nobody can say, and the caller decides.
     """
-    five, week = snapshot.five_hour, snapshot.weekly
-    if week.remaining_pct is not None and week.remaining_pct < WEEK_MUST_LEAVE_PCT:
-        return _answer(week, "WAITING", week.remaining_pct)
+    five, waits_for = snapshot.five_hour, awaited(snapshot)
+    if waits_for.kind is WindowKind.WEEKLY and waits_for.remaining_pct is not None:
+        return _answer(waits_for, "WAITING", waits_for.remaining_pct)
     if five.remaining_pct is None:
         return Readiness(word="UNKNOWN", why="no limit is known for the five-hour window", basis=Basis.NONE)
     word: Literal["READY", "WAITING"] = "READY" if five.remaining_pct >= ready_pct else "WAITING"

@@ -11,7 +11,9 @@ import msgspec
 
 from quota_tui.core.facts import SessionFacts
 from quota_tui.core.handoff import Handoff, Quota
+from quota_tui.core.planstart import Window
 from quota_tui.core.proposal import Known
+from quota_tui.core.ready import awaited
 from quota_tui.core.snapshot import SessionState, Snapshot, WindowState
 from quota_tui.sources.git import read_git
 from quota_tui.sources.session_facts import read_session
@@ -23,14 +25,6 @@ NO_SESSION_SINCE = timedelta(hours=12)
 """Without a session, commits of this long count as the session's."""
 
 
-class NextWindow(msgspec.Struct, frozen=True):
-    """What a whole five-hour window holds, an estimate in tokens. None: not known."""
-
-    tokens: int | None = None
-    low: int | None = None
-    high: int | None = None
-
-
 def gather(
     snapshot: Snapshot,
     transcripts: Iterable[str],
@@ -38,16 +32,18 @@ def gather(
     *,
     project: str = "",
     session_id: str = "",
+    here: str = "",
 ) -> Known:
     """The facts for a handoff of `session_id`, else of the running or last session of `project`, else of all.
 
+    `here` is the project when neither is given or known.
     `transcripts` are the paths that the index knows. Blocks on git and on one transcript. Never raises for
     what git or a transcript holds; what cannot be read is left out.
     """
-    session = _session(snapshot.sessions, project, session_id)
+    session = _session(snapshot.sessions, project or ("" if session_id else here), session_id)
     session_id = session_id or (session.session_id if session else "")
     facts = _facts(_transcript(transcripts, session_id), session_id)
-    folder = project or facts.project or (session.project if session else "")
+    folder = project or facts.project or (session.project if session else "") or here
     if folder and not facts.project:
         facts = msgspec.structs.replace(facts, project=folder)
     since = facts.started_at or snapshot.now - NO_SESSION_SINCE
@@ -60,25 +56,25 @@ def gather(
 
 
 def quota_of(snapshot: Snapshot) -> Quota:
-    """The quota as a handoff keeps it."""
-    five = snapshot.five_hour
+    """The quota as a handoff keeps it: of the window whose reset the next session waits for."""
+    state = awaited(snapshot)
     return Quota(
-        used_pct=five.used_pct,
-        basis=five.basis.value,
-        resets_at=five.resets_at,
-        next_tokens=next_window(five).tokens,
+        used_pct=state.used_pct,
+        basis=state.basis.value,
+        resets_at=state.resets_at,
+        next_tokens=next_window(snapshot.five_hour).tokens,
     )
 
 
-def next_window(five: WindowState) -> NextWindow:
+def next_window(five: WindowState) -> Window:
     """What the next five-hour window will hold, from what this one is worth."""
     if five.limit_tokens is None or not five.used_pct:
-        return NextWindow(five.limit_tokens)
+        return Window(five.limit_tokens)
     low = high = None
     if five.used_pct_low and five.used_pct_high:
         low = round(five.limit_tokens * five.used_pct / five.used_pct_high)
         high = round(five.limit_tokens * five.used_pct / five.used_pct_low)
-    return NextWindow(five.limit_tokens, low, high)
+    return Window(five.limit_tokens, low, high)
 
 
 def last_handoff(config_dirs: Sequence[Path], project: str) -> Handoff | None:

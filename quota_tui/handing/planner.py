@@ -1,4 +1,4 @@
-"""What the plan form asks for, answered from the monitor, git, the transcript and the handoffs' folder."""
+"""What a plan form asks for, answered from the monitor, git, the transcript and the handoffs' folder."""
 
 from __future__ import annotations
 
@@ -6,22 +6,26 @@ import os
 import shlex
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
 import msgspec
 
 from quota_tui.core.handoff import Handoff
-from quota_tui.core.handoff_check import check
+from quota_tui.core.handoff_check import Problem, check
 from quota_tui.core.handoff_markdown import render
-from quota_tui.core.proposal import Proposed, propose
+from quota_tui.core.proposal import Known, Proposed, propose
+from quota_tui.core.ready import awaited
 from quota_tui.core.secrets import mask_handoff
+from quota_tui.core.snapshot import Basis
 from quota_tui.core.words import Face
-from quota_tui.handing.known import NextWindow, gather, next_window
+from quota_tui.handing.form import Facts, LeftDraft, Written
+from quota_tui.handing.known import gather, next_window
 from quota_tui.monitor.monitor import Monitor
 from quota_tui.sources.handoff_facts import check_facts
 from quota_tui.store.drafts import Draft
+from quota_tui.store.files import StoreError
 from quota_tui.store.handoffs import Handoffs, Saved
 from quota_tui.store.memory import remember_handoff
 
@@ -29,65 +33,81 @@ MAX_TITLE = 80
 
 
 class Planner:
-    """Plans the next session of one project. Everything blocks; StoreError says what stands in the way.
+    """One form's access to the world. All but making it blocks; StoreError says what stands in the way.
 
-    `project` empty: that of the running session, else of the last one.
+    `facts` come first: what is asked later rests on what was known then. `project` empty: that of the session
+    `session_id`, else of the running or last session, else `here`.
     """
 
     def __init__(
-        self, monitor: Monitor, face: Face, now: datetime, project: str = "", session_id: str = ""
+        self,
+        monitor: Monitor,
+        face: Face,
+        clock: Callable[[], datetime],
+        *,
+        project: str = "",
+        session_id: str = "",
+        here: str = "",
     ) -> None:
-        self._monitor = monitor
-        self._face = face
-        self.snapshot = monitor.collect(now, alerts=False)
-        self.config_dirs = monitor.claude_dirs
-        transcripts = list(monitor.stores.index.stamps())
-        self._known = gather(
-            self.snapshot, transcripts, self.config_dirs, project=project, session_id=session_id
-        )
-        self.project = project or self._known.session.project or self._known.git.root
+        self._monitor, self._face, self._clock = monitor, face, clock
+        self._asked = (project, session_id, here)
+        self._known = Known()
+        self._facts = Facts()
         self._draft: Draft | None = None
-        self._left: Handoff | None = None
 
     @property
-    def handoffs(self) -> Handoffs:
-        """The folder of the configuration in force."""
-        return Handoffs(self.config_dirs[0])
+    def project(self) -> str:
+        """The folder that the handoff is for; empty before `facts`, and when none is known."""
+        return self._known.session.project or self._known.git.root
 
-    @property
-    def resets_at(self) -> datetime | None:
-        """When the five-hour window resets."""
-        return self.snapshot.five_hour.resets_at
-
-    def next_window(self) -> NextWindow:
-        """What the next window will hold."""
-        return next_window(self.snapshot.five_hour)
+    def facts(self, now: datetime) -> Facts:
+        """The quota, and the agents of the project."""
+        snapshot = self._monitor.collect(now, alerts=False)
+        project, session_id, here = self._asked
+        self._known = gather(
+            snapshot,
+            list(self._monitor.stores.index.stamps()),
+            self._monitor.claude_dirs,
+            project=project,
+            session_id=session_id,
+            here=here,
+        )
+        window = awaited(snapshot)
+        self._facts = Facts(
+            used_pct=window.used_pct,
+            used_is_estimate=window.basis is not Basis.OFFICIAL,
+            resets_at=window.resets_at,
+            next_window=next_window(snapshot.five_hour),
+            agents=self._agents(),
+        )
+        return self._facts
 
     def proposal(self, now: datetime) -> Proposed:
         """What is known without asking anybody."""
         return propose(self._known, now, self._face)
 
-    def agents(self) -> tuple[str, ...]:
+    def _agents(self) -> tuple[str, ...]:
         """Names of agents that the next session could open with: the project's, then the user's."""
         folders = [Path(self.project) / ".claude" / "agents"] if self.project else []
-        folders += [config_dir / "agents" for config_dir in self.config_dirs]
+        folders += [config_dir / "agents" for config_dir in self._monitor.claude_dirs]
         names = [path.stem for folder in folders for path in sorted(folder.glob("*.md"))]
         return tuple(dict.fromkeys(names))
 
     # -- the draft
 
     def _held(self) -> Draft:
+        """The slot of this form, taken when it is first needed."""
         if self._draft is None:
-            self._draft = Draft(self.config_dirs[0], self.project or os.path.expanduser("~"))
-            self._left = self._draft.load()  # before the first save: else it would count as another form's
+            self._draft = Draft(self._monitor.claude_dirs[0], self.project or os.path.expanduser("~"))
         return self._draft
 
-    def draft(self) -> tuple[Handoff, datetime] | None:
-        """The draft that was left, and when it was last saved."""
+    def draft(self) -> LeftDraft | None:
+        """The draft that was left."""
         held = self._held()
-        if self._left is None:
+        left = held.load()
+        if left is None:
             return None
-        return self._left, datetime.fromtimestamp(held.path.stat().st_mtime, UTC)
+        return LeftDraft(left, datetime.fromtimestamp(held.path.stat().st_mtime, UTC))
 
     def save_draft(self, handoff: Handoff) -> None:
         """Keep what is typed."""
@@ -105,26 +125,46 @@ class Planner:
 
     # -- the handoff
 
-    def check(self, handoff: Handoff, now: datetime) -> Sequence[str]:
-        """What is missing or contradictory, a sentence each."""
+    def check(self, handoff: Handoff) -> Sequence[Problem]:
+        """What is missing or contradictory in what `save` would write."""
+        handoff = titled(handoff)
         facts = check_facts(
-            handoff, now, available_tokens=self.next_window().tokens, config_dirs=self.config_dirs
+            handoff,
+            self._clock(),
+            available_tokens=self._facts.next_window.tokens,
+            config_dirs=self._monitor.claude_dirs,
         )
-        return [problem.text for problem in check(handoff, facts, self._face)]
+        return check(handoff, facts, self._face)
 
     def preview(self, handoff: Handoff) -> str:
         """The document as it would be written, its secrets masked."""
         return render(mask_handoff(handoff)[0])
 
-    def save(self, handoff: Handoff, now: datetime) -> Saved:
+    def save(self, handoff: Handoff) -> Written:
         """Write the handoff and forget the draft. One without a title is called by its first objective."""
-        handoff = titled(handoff)
+        handoff, now, folder = titled(handoff), self._clock(), self._monitor.claude_dirs[0]
         if self._draft is not None:
             saved = self._draft.publish(handoff, now)
         else:
-            saved = self.handoffs.save(handoff, now)
-        remember_handoff(self.config_dirs[0], saved.handoff, saved.path, now)
-        return saved
+            saved = Handoffs(folder).save(handoff, now)
+        return Written(
+            path=saved.path,
+            handoff=saved.handoff,
+            command=resume_command(saved.handoff, saved.path),
+            notes=(*_masked(saved), *_remembered(folder, saved, now)),
+        )
+
+
+def _remembered(folder: Path, saved: Saved, now: datetime) -> tuple[str, ...]:
+    """Put it in the project's memory; the handoff is there whether that works or not."""
+    try:
+        return remember_handoff(folder, saved.handoff, saved.path, now).notes
+    except StoreError as error:
+        return (f"the project's memory was not brought up to date: {error}",)
+
+
+def _masked(saved: Saved) -> list[str]:
+    return [f"{each.field}: masked what looks like {', '.join(each.kinds)}" for each in saved.masked]
 
 
 def titled(handoff: Handoff) -> Handoff:

@@ -13,6 +13,7 @@ import re
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from itertools import groupby
 from pathlib import Path
 
 import msgspec
@@ -114,24 +115,22 @@ class Handoffs:
 
     def entries(self) -> Iterator[Entry]:
         """All handoffs that can be read, the newest first."""
-        for handoff_id in reversed(self.ids()):
-            try:
-                yield self.load(handoff_id)
-            except (HandoffError, StoreError):
-                continue  # removed or closed to us meanwhile: the others still count
+        # Ids tell minutes apart, not what was made within one.
+        for _, of_a_minute in groupby(reversed(self.ids()), lambda name: name[:_MINUTE]):
+            found = []
+            for handoff_id in of_a_minute:
+                with contextlib.suppress(HandoffError, StoreError):  # removed or closed to us meanwhile
+                    found.append(self.load(handoff_id))
+            yield from sorted(found, key=_made, reverse=True)
 
     def latest(self, project: str | None = None) -> Entry | None:
         """The newest handoff, of one project where that is given."""
         wanted = same_path(project) if project else None
-        newest: Entry | None = None
         for entry in self.entries():
-            if newest is not None and entry.id[:_MINUTE] != newest.id[:_MINUTE]:
-                break
             its = entry.handoff.project
-            is_wanted = wanted is None or (its and same_path(its) == wanted)
-            if is_wanted and (newest is None or _made(entry) > _made(newest)):
-                newest = entry  # ids tell minutes apart, not what was made within one
-        return newest
+            if wanted is None or (its and same_path(its) == wanted):
+                return entry
+        return None
 
     def save(self, handoff: Handoff, now: datetime) -> Saved:
         """Write a new handoff under an id of its own, its secrets masked. Raises StoreError.

@@ -261,6 +261,18 @@ class QuotaApp(App[None]):
         at = ORDER.index(self.theme) if self.theme in ORDER else -1
         self.theme = ORDER[(at + 1) % len(ORDER)]
 
+    def action_plan(self) -> None:
+        """Plan the next session; the form is imported only now."""
+        from quota_tui.ui.plan.screen import PlanScreen
+
+        planner = self.provider.planner(self.face, self.clock)
+        self.push_screen(PlanScreen(planner, self.clock, self.face, self._keys))
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        if action == "command_palette" and getattr(self.screen, "TAKES_PALETTE_KEY", False):
+            return False
+        return super().check_action(action, parameters)
+
     def action_help(self) -> None:
         """Open the help; imported only now."""
         from quota_tui.ui.screens.help import HelpScreen

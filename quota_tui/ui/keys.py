@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from textual.binding import Binding
 
 from quota_tui.ui.panes.specs import PANES
+from quota_tui.ui.plan.bindings import ASK_BINDINGS, PLAN_BINDINGS, READ_BINDINGS
 
 PANE_BINDINGS = [
     Binding(
@@ -25,7 +26,7 @@ SCREEN_BINDINGS = [
     Binding("w", "cycle_window", "window", id="window", tooltip="Which window the big gauge shows"),
     Binding("h", "history", "history", id="history", tooltip="Use by day, model, project and window"),
     Binding("r", "rescan", "rescan", id="rescan", tooltip="Look at every folder again"),
-    Binding("p", "missing('plan')", "plan", id="plan", tooltip="Plan the next session"),
+    Binding("p", "app.plan", "plan", id="plan", tooltip="Plan the next session"),
     Binding("a", "missing('automation')", "automation", id="automation", tooltip="Arrange the next session"),
     Binding("tab", "mark(1)", "next pane", id="next_pane", tooltip="Mark the next pane"),
     Binding("shift+tab", "mark(-1)", "previous pane", id="previous_pane", tooltip="Mark the pane before"),
@@ -59,11 +60,20 @@ HELP_BINDINGS = [
     Binding("escape,question_mark,q", "dismiss", "back", id="help.back", tooltip="Back to the dashboard"),
 ]
 
-FOOTER = ("help", "quit", "history", "zoom", "window", "palette", "theme", "rescan")
+TABLES = (
+    ALL_BINDINGS,
+    HISTORY_BINDINGS,
+    HELP_BINDINGS,
+    PLAN_BINDINGS,
+    ASK_BINDINGS,
+    READ_BINDINGS,
+)
+"""One for each screen: the same key may be in several."""
+
+FOOTER = ("plan", "help", "quit", "history", "zoom", "window", "palette", "theme", "rescan")
 """What the last row names, the most needed first; it names as many as fit."""
 
 MISSING = {
-    "plan": "Planning is not in this version yet: no plan can be loaded.",
     "automation": "Arranging the next session is not in this version yet: nothing can be scheduled.",
 }
 """What the reserved keys say."""
@@ -87,18 +97,17 @@ def shown_key(key: str) -> str:
 
 def shown_keys(rebound: Mapping[str, str]) -> dict[str, str]:
     """The key of every action id, as rebound."""
-    every = (*ALL_BINDINGS, *HISTORY_BINDINGS, *HELP_BINDINGS)
+    every = (each for table in TABLES for each in table)
     return {each.id: shown_key(rebound.get(each.id, each.key)) for each in every if each.id}
 
 
 def split_keymap(rebound: Mapping[str, str]) -> tuple[dict[str, str], list[str]]:
     """The bindings that exist, and a notice for each that does not or that takes another one's key."""
-    tables = (ALL_BINDINGS, HISTORY_BINDINGS, HELP_BINDINGS)
-    known = {each.id for table in tables for each in table if each.id}
+    known = {each.id for table in TABLES for each in table if each.id}
     good = {name: key.strip() for name, key in rebound.items() if name in known and key.strip()}
     unknown = sorted(name for name in rebound if name not in known)
     notices = [f'keys: no action "{name}"; the help screen lists them' for name in unknown]
-    for table in tables:
+    for table in TABLES:
         taken: dict[str, str] = {}
         for each in table:
             name = each.id or ""

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime, tzinfo
 from typing import Protocol
 
 from quota_tui.config import Settings
 from quota_tui.core.report import UsageRow
 from quota_tui.core.snapshot import Snapshot
+from quota_tui.core.words import Face
+from quota_tui.ui.plan.planner import Planner
 
 
 class Provider(Protocol):
@@ -32,4 +34,8 @@ class Provider(Protocol):
         self, by: str, since: datetime | None, until: datetime | None, zone: tzinfo
     ) -> list[UsageRow]:
         """Use by "day", "week", "month", "model", "project", "session" or "window"."""
+        ...
+
+    def planner(self, face: Face, clock: Callable[[], datetime]) -> Planner:
+        """What one plan form asks; another form gets another one. Cheap, unlike what the planner does."""
         ...

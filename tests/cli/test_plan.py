@@ -15,29 +15,8 @@ from quota_tui.cli.root import cli
 from quota_tui.core.handoff import Objective
 from quota_tui.handing.planner import resume_command
 from quota_tui.store.handoffs import Handoffs
-from tests.lines import line, write_transcript
 
 Run = Callable[..., Result]
-
-
-@pytest.fixture
-def project(home: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A repository with a commit and a session that worked in it."""
-    folder = home / "code" / "api"
-    folder.mkdir(parents=True)
-    monkeypatch.chdir(folder)
-    for name in ("AUTHOR", "COMMITTER"):
-        monkeypatch.setenv(f"GIT_{name}_NAME", "me")
-        monkeypatch.setenv(f"GIT_{name}_EMAIL", "me@example.org")
-        monkeypatch.setenv(f"GIT_{name}_DATE", "2026-11-20T15:30:00Z")
-    (folder / "a.txt").write_text("one\n")
-    for command in (["init", "-q", "-b", "main"], ["add", "."], ["commit", "-qm", "Add JWT endpoints"]):
-        subprocess.run(["git", *command], check=True, timeout=20)
-    (folder / "a.txt").write_text("two\n")
-    write_transcript(
-        home, [line(cwd=str(folder), session="11111111-2222", at=120)], "-code-api/11111111-2222.jsonl"
-    )
-    return folder
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ from quota_tui.config import Settings
 from quota_tui.core.report import UsageRow
 from quota_tui.core.snapshot import Snapshot
 from quota_tui.core.usage import UsageTotals
+from quota_tui.core.words import Face
 from tests.ui.invent import NOW, working
 
 
@@ -62,6 +63,7 @@ class FakeProvider:
         self.asked: list[tuple[str, datetime | None, datetime | None]] = []
         self.error: Exception | None = None
         self.watch_error: Exception | None = None
+        self.plans: list[object] = []
         self._changes = threading.Semaphore(0)
 
     def collect(self, now: datetime, *, rescan: bool = False) -> Snapshot:
@@ -87,3 +89,7 @@ class FakeProvider:
         if self.error is not None:
             raise self.error
         return usage_rows(by)
+
+    def planner(self, face: Face, clock: Callable[[], datetime]) -> object:
+        assert self.plans, "this provider was given no planner"
+        return self.plans.pop(0)

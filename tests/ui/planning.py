@@ -18,11 +18,11 @@ from quota_tui.core.handoff_check import Problem
 from quota_tui.core.handoff_markdown import render
 from quota_tui.core.planstart import Window
 from quota_tui.core.proposal import Proposed
+from quota_tui.handing.form import Facts, LeftDraft, Written
 from quota_tui.store.drafts import Draft as DraftFile
 from quota_tui.store.handoffs import Handoffs
 from quota_tui.ui import app as app_module
 from quota_tui.ui.app import QuotaApp
-from quota_tui.ui.plan.planner import Draft, Facts, Written
 from quota_tui.ui.plan.screen import PlanScreen
 from tests.ui.fakes import Clock, FakeProvider
 from tests.ui.invent import NOW, RESET
@@ -92,7 +92,7 @@ class FakePlanner:
     def __init__(self, handoff: Handoff | None = None) -> None:
         self.made = proposed() if handoff is None else Proposed(handoff, {})
         self.known = facts()
-        self.kept: Draft | None = None
+        self.kept: LeftDraft | None = None
         self.drafts: list[Handoff] = []
         self.discarded = 0
         self.saved: list[Handoff] = []
@@ -115,14 +115,14 @@ class FakePlanner:
         self._meet("proposal")
         return self.made
 
-    def draft(self) -> Draft | None:
+    def draft(self) -> LeftDraft | None:
         self._meet("draft")
         return self.kept
 
     def save_draft(self, handoff: Handoff) -> None:
         self._meet("save_draft")
         self.drafts.append(handoff)
-        self.kept = Draft(handoff, NOW - timedelta(minutes=3))
+        self.kept = LeftDraft(handoff, NOW - timedelta(minutes=3))
 
     def discard_draft(self) -> None:
         self._meet("discard_draft")
@@ -149,25 +149,26 @@ class FakePlanner:
 
 
 class PlanningApp(QuotaApp):
-    """The dashboard with a plan screen."""
+    """The dashboard, with a planner for each time the plan's key is pressed."""
 
     CSS_PATH = Path(app_module.__file__).with_name("styles") / "quota.tcss"
 
     def __init__(self, planner: object, clock: Callable[[], datetime], **display: object) -> None:
-        super().__init__(FakeProvider(settings=settings(display=display)), clock, home="/home/ada")
+        provider = FakeProvider(settings=settings(display=display))
+        super().__init__(provider, clock, home="/home/ada")
         self.planner = planner
         self.outcome: list[Path | None] = []
 
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        # The palette's key is the preview's on the plan screen.
-        if action == "command_palette" and getattr(self.screen, "TAKES_PALETTE_KEY", False):
-            return False
-        return super().check_action(action, parameters)
+    def push_screen(self, screen: object, callback: object = None, **options: object) -> object:
+        if isinstance(screen, PlanScreen):
+            callback = self.outcome.append
+        return super().push_screen(screen, callback, **options)
 
     def plan(self) -> PlanScreen:
-        screen = PlanScreen(self.planner, self.clock, self.face, self._keys)
-        self.push_screen(screen, self.outcome.append)
-        return screen
+        """What the plan's key does."""
+        self.provider.plans.append(self.planner)
+        self.action_plan()
+        return self.screen
 
 
 @asynccontextmanager
@@ -184,7 +185,9 @@ async def planning(
     app = PlanningApp(known, clock or Clock(), **display)
     async with app.run_test(size=size, notifications=True) as pilot:
         await until(pilot, lambda: app.view is not None and app.view.snapshot is not None)
-        screen = app.plan()
+        app.provider.plans.append(known)
+        await pilot.press("p")
+        screen = next(each for each in app.screen_stack if isinstance(each, PlanScreen))
         if ready:
             await until(pilot, lambda: screen.ready and bool(screen.form.laid_out.areas))
             await pilot.pause()
@@ -233,11 +236,11 @@ class StorePlanner(FakePlanner):
     def path(self) -> Path:
         return self._drafts.path
 
-    def draft(self) -> Draft | None:
+    def draft(self) -> LeftDraft | None:
         handoff = self._drafts.load()
         if handoff is None:
             return None
-        return Draft(handoff, datetime.fromtimestamp(self._drafts.path.stat().st_mtime, UTC))
+        return LeftDraft(handoff, datetime.fromtimestamp(self._drafts.path.stat().st_mtime, UTC))
 
     def save_draft(self, handoff: Handoff) -> None:
         self._drafts.save(handoff)

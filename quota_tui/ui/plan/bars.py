@@ -7,7 +7,7 @@ from datetime import datetime
 from quota_tui.core.planform import Spot
 from quota_tui.core.planstart import start_words, verdict, window_words
 from quota_tui.core.words import Face, cells, clean, clip, in_face, moment, pct, project_name
-from quota_tui.ui.plan.planner import Facts
+from quota_tui.handing.form import Facts
 from quota_tui.ui.plan.sheet import Sheet
 from quota_tui.ui.rows import ALARM, BOLD, MUTED, PLAIN, Row, chain, first_spread, row, styled
 

@@ -15,13 +15,13 @@ from textual.widgets import Static
 from quota_tui.core.handoff import Handoff
 from quota_tui.core.planstart import START_TIME
 from quota_tui.core.words import Face
+from quota_tui.handing.form import Facts
 from quota_tui.ui.plan.bars import head_row, status_row
 from quota_tui.ui.plan.editor import FieldEditor
 from quota_tui.ui.plan.form import FormView
 from quota_tui.ui.plan.keys import hint_row, hints_for, plan_keys
 from quota_tui.ui.plan.lines import Form, section_of
 from quota_tui.ui.plan.page import Area
-from quota_tui.ui.plan.planner import Facts
 from quota_tui.ui.plan.reading import document_rows, row_of_section
 from quota_tui.ui.plan.scroller import Scroller
 from quota_tui.ui.plan.sheet import Sheet
@@ -37,6 +37,7 @@ class Canvas(ModalScreen[Path | None]):
     """Draws `sheet`, which may be worked on when `ready`.
 
     `told` is a word of the screen's own, and whether it is an alarm; it stands until the next key.
+    `standing` is what is wrong for as long as it is wrong, told whenever nothing else is.
     """
 
     CSS_PATH = "plan.tcss"
@@ -53,6 +54,7 @@ class Canvas(ModalScreen[Path | None]):
         self.sheet = Sheet(Handoff(), face.zone or UTC)
         self.ready = False
         self.told: tuple[str, bool] = ("", False)
+        self.standing = ""
         self.document = ""
         self._editor_rows = 1
         self._beside_for = ("", 0)
@@ -126,7 +128,8 @@ class Canvas(ModalScreen[Path | None]):
     def _draw_bars(self) -> None:
         now, face, width = self._clock(), self._face, self.size.width
         facts = self.facts or Facts()
-        status = status_row(self.sheet, facts, now, face, self.told, width)
+        told = self.told if self.told[0] or not self.standing else (self.standing, True)
+        status = status_row(self.sheet, facts, now, face, told, width)
         hints: Row = ()
         if self.ready:
             sheet = self.sheet

@@ -7,8 +7,8 @@ from datetime import datetime
 
 from quota_tui.core.handoff_check import Problem
 from quota_tui.core.words import Face, age, project_name
+from quota_tui.handing.form import LeftDraft, Written
 from quota_tui.ui.plan.asks import Question
-from quota_tui.ui.plan.planner import Draft, Written
 
 CONTINUE, FRESH, LEAVE, ANYWAY, BACK, COPY, DONE = (
     "continue",
@@ -21,7 +21,7 @@ CONTINUE, FRESH, LEAVE, ANYWAY, BACK, COPY, DONE = (
 )
 
 
-def draft_question(draft: Draft, now: datetime) -> Question:
+def draft_question(draft: LeftDraft, now: datetime) -> Question:
     """A draft was found."""
     handoff = draft.handoff
     named = f"“{handoff.title[:200]}”, " if handoff.title else ""

@@ -18,6 +18,7 @@ from quota_tui.core.planstart import (
     verdict,
 )
 from quota_tui.core.words import Face, cells, clean, in_face
+from quota_tui.handing.form import Facts
 from quota_tui.ui.plan.page import (
     CURRENT,
     MARKED,
@@ -29,7 +30,6 @@ from quota_tui.ui.plan.page import (
     put_at,
     text_rows,
 )
-from quota_tui.ui.plan.planner import Facts
 from quota_tui.ui.rows import ALARM, BOLD, FAINT, MUTED, PLAIN, Row, as_face, chain, row, styled, width_of
 
 ADD = "+ …"

@@ -4,44 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from pathlib import Path
 from typing import Protocol
-
-import msgspec
 
 from quota_tui.core.handoff import Handoff
 from quota_tui.core.handoff_check import Problem
-from quota_tui.core.planstart import Window
 from quota_tui.core.proposal import Proposed
-
-
-class Facts(msgspec.Struct, frozen=True, kw_only=True):
-    """The quota as the form says it. `next_window` is an estimate; `agents` are names that can be chosen."""
-
-    used_pct: float | None = None
-    used_is_estimate: bool = False
-    resets_at: datetime | None = None
-    next_window: Window = Window()
-    agents: tuple[str, ...] = ()
-
-
-class Draft(msgspec.Struct, frozen=True):
-    """A handoff that was not finished. `note` is a sentence about it, such as who else has it open."""
-
-    handoff: Handoff
-    saved_at: datetime
-    note: str = ""
-
-
-class Written(msgspec.Struct, frozen=True, kw_only=True):
-    """A handoff that was written. `command` starts the next session by hand, quoted for the person's shell.
-
-    `notes` are sentences to tell with it, such as that a secret was masked.
-    """
-
-    path: Path
-    command: str = ""
-    notes: tuple[str, ...] = ()
+from quota_tui.handing.form import Facts, LeftDraft, Written
 
 
 class Planner(Protocol):
@@ -59,7 +27,7 @@ class Planner(Protocol):
         """What is known without asking anybody."""
         ...
 
-    def draft(self) -> Draft | None:
+    def draft(self) -> LeftDraft | None:
         """The draft that was left, if there is one."""
         ...
 

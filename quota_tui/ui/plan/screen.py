@@ -121,10 +121,8 @@ class PlanScreen(Desk):
     @on(DraftKept)
     def take_draft_kept(self, message: DraftKept) -> None:
         """Say when the draft cannot be kept, and when it can again."""
-        if message.error:
-            self.tell(f"the draft is not kept: {message.error}", alarm=True)
-        else:
-            self.tell("the draft is kept again")
+        self.standing = f"the draft is not kept: {message.error}" if message.error else ""
+        self.tell("" if message.error else "the draft is kept again")
 
     def action_preview(self) -> None:
         """The document on the whole screen."""

@@ -11,9 +11,10 @@ from textual.message import Message
 from quota_tui.core.handoff import Handoff
 from quota_tui.core.handoff_check import Problem
 from quota_tui.core.proposal import Proposed
+from quota_tui.handing.form import Facts, LeftDraft, Written
 from quota_tui.ui.collector import in_one_line
 from quota_tui.ui.plan.follower import Follower
-from quota_tui.ui.plan.planner import Draft, Facts, Planner, Written
+from quota_tui.ui.plan.planner import Planner
 
 DRAFT_SPACING_S = 1.0
 PREVIEW_SPACING_S = 0.25
@@ -27,7 +28,7 @@ class Opened(Message):
     """What the form begins with. `errors` are lines about what could not be read."""
 
     def __init__(
-        self, facts: Facts, proposed: Proposed, draft: Draft | None, errors: Sequence[str] = ()
+        self, facts: Facts, proposed: Proposed, draft: LeftDraft | None, errors: Sequence[str] = ()
     ) -> None:
         super().__init__()
         self.facts, self.proposed, self.draft, self.errors = facts, proposed, draft, tuple(errors)

@@ -16,6 +16,7 @@ from textual.widgets import Static
 from quota_tui.core.words import Face
 from quota_tui.core.zones import ZONES
 from quota_tui.ui.keys import ALL_BINDINGS, HELP_BINDINGS, HISTORY_BINDINGS
+from quota_tui.ui.plan.bindings import PLAN_BINDINGS
 from quota_tui.ui.rows import BOLD, MUTED, PLAIN, Row, Span, as_face, row, wrap, zone_style
 from quota_tui.ui.widgets.rows_widget import to_content
 
@@ -75,6 +76,7 @@ def rows(keys: Mapping[str, str], face: Face, width: int) -> list[Row]:
     blank = row(" ")
     told = [row(("Keys", BOLD)), *key_rows(ALL_BINDINGS, keys, width, face)]
     told += [blank, row(("Keys of the history", BOLD)), *key_rows(HISTORY_BINDINGS, keys, width, face)]
+    told += [blank, row(("Keys of the plan form", BOLD)), *key_rows(PLAN_BINDINGS, keys, width, face)]
     told += wrap('Rebind them in the settings by name: [keys] history = "H"', width, MUTED, face)
     told += [blank, row(("Words", BOLD))]
     told += [line for word, meaning in WORDS for line in _explained((word, BOLD), meaning, width, face)]

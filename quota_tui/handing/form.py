@@ -1,0 +1,44 @@
+"""What a plan form is told: the quota, a draft that was left, what was written."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+
+import msgspec
+
+from quota_tui.core.handoff import Handoff
+from quota_tui.core.planstart import Window
+
+
+class Facts(msgspec.Struct, frozen=True, kw_only=True):
+    """The quota as the form says it, of the window that binds.
+
+    `next_window` is an estimate; `agents` are names that can be chosen.
+    """
+
+    used_pct: float | None = None
+    used_is_estimate: bool = False
+    resets_at: datetime | None = None
+    next_window: Window = Window()
+    agents: tuple[str, ...] = ()
+
+
+class LeftDraft(msgspec.Struct, frozen=True):
+    """A handoff that was not finished. `note` is a sentence about it, such as who else has it open."""
+
+    handoff: Handoff
+    saved_at: datetime
+    note: str = ""
+
+
+class Written(msgspec.Struct, frozen=True, kw_only=True):
+    """A handoff that was written. `command` starts the next session by hand, quoted for the person's shell.
+
+    `notes` are sentences to tell with it, such as that a secret was masked.
+    """
+
+    path: Path
+    handoff: Handoff = Handoff()
+    command: str = ""
+    notes: tuple[str, ...] = ()
