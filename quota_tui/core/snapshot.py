@@ -7,6 +7,7 @@ from enum import StrEnum
 
 import msgspec
 
+from quota_tui.core.jobs.job import Job
 from quota_tui.core.readings import ReadingSource, WindowKind
 from quota_tui.core.usage import Bar, UsageTotals
 
@@ -175,9 +176,13 @@ class PhasesState(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class AutomationState(msgspec.Struct, frozen=True, kw_only=True):
-    """The arranged next session. `state` is "none" while nothing is scheduled."""
+    """The arranged next sessions, as `core.jobs.view` orders them.
+
+    `state` is that of the first one, "none" while nothing is arranged.
+    """
 
     state: str = "none"
+    jobs: tuple[Job, ...] = ()
 
 
 class RootState(msgspec.Struct, frozen=True, kw_only=True):

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 
+from quota_tui.core.jobs.job import ARMED, ASKS
+from quota_tui.core.jobs.words import job_lines, short_words
 from quota_tui.core.phrases import (
     NO_PLAN,
     NOTHING_SCHEDULED,
@@ -63,6 +65,10 @@ def one_line(snapshot: Snapshot, now: datetime, face: Face, width: int = 200) ->
         parts.append((3, f"{soon.threshold_pct}% {clock(soon.at, face)}"))
     if state.resets_at:
         parts.append((1, f"resets {countdown(state.resets_at, now, tight=True)}"))
+    if snapshot.automation.jobs:
+        job = snapshot.automation.jobs[0]
+        if job.state in ARMED or job.state in ASKS:
+            parts.append((5, short_words(job, now, face)[-1]))
     parts = [part for part in parts if part[1]]
     for weight in range(5, -1, -1):
         text = in_face(" · ".join(text for rank, text in parts if rank <= weight), face)
@@ -118,9 +124,12 @@ def phases_text(snapshot: Snapshot, now: datetime, face: Face) -> list[str]:
 
 def automation_text(snapshot: Snapshot, now: datetime, face: Face) -> list[str]:
     """Pane 5 as text."""
-    del now
-    state = snapshot.automation.state
-    return [NOTHING_SCHEDULED if state == "none" else clean(state, face)]
+    holds = snapshot.five_hour.limit_tokens
+    lines: list[str] = []
+    for job in snapshot.automation.jobs:
+        first, *more = job_lines(job, now, face, survives=job.survives, window_tokens=holds)
+        lines += [f"next session: {first}", *(f"  {line}" for line in more)]
+    return lines or [NOTHING_SCHEDULED]
 
 
 def sessions_text(snapshot: Snapshot, now: datetime, face: Face) -> list[str]:

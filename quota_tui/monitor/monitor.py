@@ -17,11 +17,13 @@ from quota_tui.core.alerts import Due, Mark, due_alerts
 from quota_tui.core.burn import RECENT, burn_state
 from quota_tui.core.forecast import forecast, projected_pct
 from quota_tui.core.habits import HISTORY_DAYS
+from quota_tui.core.jobs.view import shown_jobs
 from quota_tui.core.quota import QuotaStates, quota_states
 from quota_tui.core.readings import WindowKind
 from quota_tui.core.report import UsageRow
 from quota_tui.core.snapshot import (
     Alert,
+    AutomationState,
     BurnState,
     Forecast,
     RootState,
@@ -44,6 +46,7 @@ from quota_tui.monitor.sessions import today_and_running
 from quota_tui.monitor.stores import Stores
 from quota_tui.sources.zone import local_zone
 from quota_tui.store.database import BUSY_S
+from quota_tui.store.jobs import Jobs
 from quota_tui.store.paths import Paths
 
 ALERTS_SHOWN = timedelta(days=1)
@@ -89,6 +92,7 @@ class Monitor:
 
     def _forget_everything(self) -> None:
         self._learned = Learned(self.stores)
+        self._jobs = Jobs(self.stores.journal.db)
         self._bars = RecentBars(self.stores.history, HISTORY_DAYS)
         self._calls: int | None = None
         self._written = -1
@@ -178,6 +182,7 @@ class Monitor:
             forecast=outlook,
             alerts=tuple(journal.alerts(now - ALERTS_SHOWN)),
             sessions=self._sessions(now),
+            automation=self._automation(now),
             sources=self._sources(now, states, len(readings)),
         )
 
@@ -244,6 +249,10 @@ class Monitor:
         midnight = datetime.combine(now.astimezone(self._zone).date(), time(), self._zone).astimezone(UTC)
         return today_and_running(self.stores.history, self.claude_dirs, midnight)
 
+    def _automation(self, now: datetime) -> AutomationState:
+        jobs = shown_jobs(self._jobs.recent(), now)
+        return AutomationState(state=jobs[0].state.value if jobs else "none", jobs=jobs)
+
     def _sources(self, now: datetime, states: QuotaStates, readings: int) -> SourcesState:
         history = self.stores.history
         if self._calls is None:
@@ -251,7 +260,7 @@ class Monitor:
         roots = self._found.roots if self._found else ()
         times = [history.last_call_at(now + timedelta(hours=2)), *(r.known_at for r in states.readings)]
         problems = self._found.problems if self._found else ()
-        troubles = (*problems[:3], self._scan_trouble, self._alert_trouble)
+        troubles = (*problems[:3], self._scan_trouble, self._alert_trouble, *self._jobs.damaged[:1])
         notices = [*self._notices, *self.stores.notices, *troubles]
         return SourcesState(
             roots=tuple(

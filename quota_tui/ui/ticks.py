@@ -16,8 +16,9 @@ SLACK_S = 0.02
 
 
 def _counts_down(snapshot: Snapshot, now: datetime) -> bool:
-    resets = (each.resets_at for each in shown_windows(snapshot))
-    return any(timedelta() < at - now <= HOUR for at in resets if at)
+    ends = [each.resets_at for each in shown_windows(snapshot)]
+    ends += [job.launch_at for job in snapshot.automation.jobs]
+    return any(timedelta() < at - now <= HOUR for at in ends if at)
 
 
 def _is_new(snapshot: Snapshot, now: datetime) -> bool:

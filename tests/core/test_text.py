@@ -242,7 +242,7 @@ def test_after_a_limit_hit_the_way_back_is_told():
 
 def test_one_line_of_the_sketch():
     assert text.one_line(working(), NOW, FACE) == (
-        "▲ DANGER ≈81% · ≈38k left · 620/min · 90% 18:02 · resets 1h05m"
+        "▲ DANGER ≈81% · ≈38k left · 620/min · 90% 18:02 · resets 1h05m · next 18:45"
     )
 
 
@@ -312,7 +312,13 @@ def test_the_text_forms_tell_what_the_panes_tell():
     assert "fits: a small task, ≈20k tokens · ≈8 calls" in zone
     assert zone[-2:] == ["17:31 80 %  plan the next session", "15:03 50 %  half of the window is used"]
     assert text.phases_text(snapshot, NOW, FACE) == ["no plan loaded"]
-    assert text.automation_text(snapshot, NOW, FACE) == ["nothing scheduled"]
+    assert text.automation_text(snapshot, NOW, FACE) == [
+        "next session: ● SCHEDULED  18:45 · in 1h 10m",
+        "  api · implementation-agent",
+        "  handoff-20261120-1731-0748c499.md · ≈45k (30k–62k) · 22 % of a window",
+        "  systemd: survives logout and reboot; notice at 18:40",
+        "  17:31  scheduled",
+    ]
     assert text.sessions_text(snapshot, NOW, FACE)[0] == (
         "● running ~/code/api (auth endpoints) · sonnet-5-5 · 121k · $3.02 · 10 s ago"
     )

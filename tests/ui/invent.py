@@ -5,9 +5,13 @@ from __future__ import annotations
 import math
 from datetime import UTC, datetime, timedelta
 
+import msgspec
+
+from quota_tui.core.jobs.job import Job, JobState, LogLine
 from quota_tui.core.readings import ReadingSource, WindowKind
 from quota_tui.core.snapshot import (
     Alert,
+    AutomationState,
     Basis,
     BurnState,
     Forecast,
@@ -158,6 +162,39 @@ def week(used_pct: float, model: str = "") -> WindowState:
     )
 
 
+def job(**changes: object) -> Job:
+    """The session of the sketches: at 18:45, for the API."""
+    made = Job(
+        id="api-261120-173100",
+        project="/home/ada/code/api",
+        title="Authentication for the API",
+        handoff="/home/ada/.claude/session-handoffs/handoff-20261120-1731-0748c499.md",
+        handoff_id="20261120-1731-0748c499",
+        session_id="6f9b1c9e-0000-4000-8000-000000000001",
+        agent="implementation-agent",
+        branch="feature/auth-system",
+        start="reset+5m",
+        zone="UTC",
+        launch_at=RESET + minutes(5),
+        chosen_at=RESET + minutes(5),
+        deadline=RESET + minutes(365),
+        created_at=NOW - minutes(3),
+        estimate_tokens=45_000,
+        estimate_low=30_000,
+        estimate_high=62_000,
+        scheduler="systemd",
+        survives="survives logout and reboot",
+        terminal="tmux",
+        client="/usr/local/bin/claude",
+        log=(LogLine(NOW - minutes(3), JobState.SCHEDULED, "scheduled"),),
+    )
+    return msgspec.structs.replace(made, **changes)
+
+
+def arranged(*jobs: Job) -> AutomationState:
+    return AutomationState(state=jobs[0].state.value if jobs else "none", jobs=jobs)
+
+
 def working(now: datetime = NOW) -> Snapshot:
     """The afternoon of the sketches: 81 % used, an hour to go."""
     return Snapshot(
@@ -193,6 +230,7 @@ def working(now: datetime = NOW) -> Snapshot:
             alert(NOW - minutes(3), 80, "plan the next session"),
         ),
         sessions=sessions(NOW),
+        automation=arranged(job()),
         sources=SourcesState(
             roots=(RootState(path="/home/ada/.claude", exists=True, transcripts=407),),
             transcripts=407,

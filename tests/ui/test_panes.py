@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import UTC
+from datetime import UTC, timedelta
 
 import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from quota_tui.core.jobs.job import JobState
 from quota_tui.core.phrases import used_figure
 from quota_tui.core.readings import WindowKind
 from quota_tui.core.words import Face
@@ -16,7 +17,7 @@ from quota_tui.ui.panes import alerts, card, header, sessions, welcome, zone
 from quota_tui.ui.panes.specs import PANES
 from quota_tui.ui.rows import as_face, plain, width_of
 from quota_tui.ui.view import View, leading_window, shown_windows, window_after
-from tests.ui.invent import NOW, working
+from tests.ui.invent import NOW, RESET, arranged, job, working
 from tests.ui.scenes import SCENES, crowded, limit_hit, nothing, unlimited, week_binds
 
 FACE = Face(zone=UTC, home="/home/ada")
@@ -96,7 +97,7 @@ def test_the_sketch_of_the_wide_card():
         "620 tok/min · 19 %/h   ▂▃▄▅▁▂▂▁▁ ▁▁▃▅▆▇▇▆·····",
         "90 % at 18:02 (17:55–18:20) · full first 35 %",
     ]
-    assert "no plan loaded · nothing scheduled" in shown
+    assert "● SCHEDULED  18:45 · in 1h 10m · api" in shown
 
 
 def test_the_sketch_of_the_small_card():
@@ -250,4 +251,41 @@ def test_reserved_panes_name_the_key_in_force():
     assert (
         said(PANES["phases"].rows(shown, working(), 50, 5)) == "No plan loaded\nP will load one; not yet here"
     )
-    assert "^s will set one" in said(PANES["automation"].rows(shown, working(), 50, 5))
+    free = msgspec.structs.replace(working(), automation=arranged())
+    assert said(PANES["automation"].rows(shown, free, 60, 5)) == (
+        "Nothing scheduled\nP plans the next session and says when it starts"
+    )
+
+
+def automation_pane(*jobs: Job, width: int = 46, height: int = 12) -> str:
+    snapshot = msgspec.structs.replace(working(), automation=arranged(*jobs))
+    rows = PANES["automation"].rows(view(), snapshot, width, height)
+    check(rows, width, height, FACE)
+    return said(rows)
+
+
+def test_the_next_session_is_told_with_what_it_rests_on():
+    shown = automation_pane(job())
+    assert shown.splitlines()[0].split() == ["●", "SCHEDULED", "18:45", "·", "in", "1h", "10m"]
+    assert "api · implementation-agent" in shown
+    assert "handoff-20261120-1731-0748c499.md" in shown
+    assert "systemd: survives logout and reboot; notice at" in shown.replace("\n", " ")
+    wide = automation_pane(job(), width=80)
+    assert "≈45k (30.0k–62.0k) · 22 % of a window" in wide or "≈45" in wide
+
+
+def test_what_is_wrong_with_the_next_session_stays_when_all_else_goes():
+    gone = job(mismatch="systemd holds nothing for it: r arms it again")
+    assert "systemd holds nothing" in automation_pane(gone, height=2)
+    failed = job(state=JobState.FAILED, reason="the project's folder is gone")
+    shown = automation_pane(failed, height=4)
+    assert shown.splitlines()[0].split()[:2] == ["✗", "FAILED"]
+    assert "the project's folder is gone" in shown
+    assert "a: start it now" in automation_pane(failed, height=8)
+
+
+def test_several_jobs_are_a_row_each_below_the_first():
+    other = job(id="web-1", project="/srv/web", launch_at=RESET + timedelta(minutes=6))
+    shown = automation_pane(job(), other)
+    assert "● SCHEDULED  18:46" in shown.splitlines()[-1]
+    assert "web" in shown.splitlines()[-1]

@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from quota_tui.ui.ticks import SLACK_S, is_due, seconds_to_next
-from tests.ui.invent import NOW, RESET, working
+from tests.ui.invent import NOW, RESET, arranged, job, working
 from tests.ui.scenes import fresh, nothing
 
 
@@ -23,7 +23,15 @@ def quiet(snapshot):
         weekly=windows[1],
         model_windows=tuple(windows[2:]),
         sources=msgspec.structs.replace(snapshot.sources, data_at=old),
+        automation=arranged(),
     )
+
+
+def test_the_last_hour_before_a_session_starts_is_counted_in_seconds():
+    scene = msgspec.structs.replace(quiet(working()), automation=arranged(job()))
+    now = RESET - timedelta(minutes=50, seconds=30.4)
+    scene = msgspec.structs.replace(scene, five_hour=msgspec.structs.replace(scene.five_hour, resets_at=None))
+    assert seconds_to_next(scene, now) == pytest.approx(0.4 + SLACK_S)
 
 
 @pytest.mark.parametrize(

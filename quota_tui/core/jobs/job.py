@@ -73,8 +73,10 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     launches, `waits` how often it was put off. `session_id` is the uuid that the client is told.
     `opened_at` is when a terminal was asked, `runner` the process that became the client: set once per
     attempt, by whoever is first. `environment` is what the shell that made the job had and a bare wake-up
-    lacks (display, tmux socket, PATH): values are only ever passed on as such. `held` is what the scheduler
-    said it holds when last asked, `mismatch` the sentence about what is wrong with it.
+    lacks (display, tmux socket, PATH): values are only ever passed on as such. `survives` says what
+    the scheduler's entry outlives, `held` is what the scheduler said it holds when last asked, `mismatch` the
+    sentence about what is wrong with that. `anyway`: the person said "now": neither the quota nor another
+    session in the project is waited for.
     """
 
     id: str
@@ -99,12 +101,14 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     zone: str = ""
     notify_before_s: int = int(NOTIFY_BEFORE.total_seconds())
     ready_pct: int | None = None
+    anyway: bool = False
     estimate_tokens: int | None = None
     estimate_low: int | None = None
     estimate_high: int | None = None
     attempts: int = 0
     waits: int = 0
     scheduler: str = ""
+    survives: str = ""
     terminal: str = ""
     client: str = ""
     claude_dir: str = ""

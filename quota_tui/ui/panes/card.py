@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from quota_tui.core.phrases import (
     NO_PLAN,
-    NOTHING_SCHEDULED,
     basis_words,
     cost_words,
     fits_words,
@@ -24,6 +23,7 @@ from quota_tui.core.phrases import (
 from quota_tui.core.snapshot import Snapshot, WindowState
 from quota_tui.core.text import one_line
 from quota_tui.core.words import cells, clean, tokens
+from quota_tui.ui.panes.automation import is_wrong, work_words
 from quota_tui.ui.panes.header import facts, notice_rows
 from quota_tui.ui.panes.quota import small_rows
 from quota_tui.ui.panes.sessions import in_order, session_rows
@@ -108,10 +108,12 @@ def other_rows(view: View, snapshot: Snapshot, state: WindowState, width: int) -
 
 def work_row(view: View, snapshot: Snapshot, width: int) -> Row:
     """Phases and automation on one row."""
-    phases, automation = snapshot.phases.state, snapshot.automation.state
+    phases = snapshot.phases.state
     plan = NO_PLAN if phases == "none" else clean(phases, view.face)
-    job = NOTHING_SCHEDULED if automation == "none" else clean(automation, view.face)
-    return chain(width, styled((plan, "no plan" if phases == "none" else ""), MUTED), styled((job,), MUTED))
+    no_plan = styled((plan, "no plan" if phases == "none" else ""), MUTED)
+    if snapshot.automation.jobs:
+        return chain(width, work_words(view, snapshot), no_plan)
+    return chain(width, no_plan, work_words(view, snapshot))
 
 
 def zone_rows(view: View, snapshot: Snapshot, width: int) -> list[Rank]:
@@ -155,6 +157,7 @@ def rows(view: View, snapshot: Snapshot, width: int, height: int) -> list[Row]:
     ranked.append((2, forecast_row(view, snapshot, width)))
     ranked.append((8, chain(width, styled(cost_words(snapshot.burn), MUTED))))
     ranked += [*gap, *zone_rows(view, snapshot, width), *gap]
-    ranked.append((6, work_row(view, snapshot, width)))
+    rank = 1 if is_wrong(snapshot) else 5 if snapshot.automation.jobs else 6
+    ranked.append((rank, work_row(view, snapshot, width)))
     ranked += [*gap, *footing(view, snapshot, width)]
     return fit_height([(rank, line) for rank, line in ranked if line or rank == 8], height)
