@@ -90,6 +90,29 @@ class Handoff(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     """Most tokens that a new session is given to begin with (`install hooks`); 0: none."""
 
 
+class Automation(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """`[automation]`: the next session, when it starts by itself."""
+
+    model: str = ""
+    """What `--model` is given; empty: the client's own choice."""
+    permission_mode: str = ""
+    """What `--permission-mode` is given; empty: the client's own default. Nothing here skips permissions
+    unless you write it: "bypassPermissions"."""
+    extra_args: tuple[str, ...] = ()
+    """Further arguments for the client, as ["--add-dir", "/home/me/lib"]."""
+    terminal: str = "auto"
+    """"auto" (the one in which it was arranged), "tmux", "kitty", … as `automation schedule --help` lists."""
+    terminal_command: tuple[str, ...] = ()
+    """Your own terminal, as ["xterm", "-e", "{command}"]; {command} stands for the arguments to run."""
+    scheduler: str = "auto"
+    """"auto" (the best that survives a reboot), or "systemd", "at", "cron", "launchd", "windows", "dashboard"
+    (it must be open then)."""
+    notify_before_min: int = 5
+    """Minutes before the start at which you are told of it."""
+    deadline_h: float = 6.0
+    """Hours after its time in which a session may still start by itself; later it says "missed" and asks."""
+
+
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Everything a person can set. Unknown keys are refused by name."""
 
@@ -101,6 +124,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     display: Display = Display()
     statusline: StatusLine = StatusLine()
     handoff: Handoff = Handoff()
+    automation: Automation = Automation()
     keys: dict[str, str] = {}
     """Key rebinding: action id to key, as `"history" = "H"`."""
     prices: dict[str, dict[str, float]] = {}

@@ -23,14 +23,18 @@ from quota_tui.store.lock import hold
 from quota_tui.store.paths import Paths, claude_config_dirs, our_paths
 
 if TYPE_CHECKING:
+    from quota_tui.handing.arranger import Arranger
     from quota_tui.handing.planner import Planner
+    from quota_tui.handing.tending import Tending
 
 MUCH_TO_READ = 48 << 20
 """Bytes; a first scan of more runs in a process of its own, so that the screen stays quick meanwhile."""
 
 
 class LiveMonitor(Monitor):
-    """A monitor for a program with a screen."""
+    """A monitor for a program with a screen. `tending` looks after the jobs; without it none are arranged."""
+
+    tending: Tending | None = None
 
     def collect(
         self,
@@ -53,13 +57,26 @@ class LiveMonitor(Monitor):
                     stderr=subprocess.DEVNULL,
                     check=False,
                 )
-        return super().collect(now, rescan=rescan, scan=scan, parallel=parallel, alerts=alerts)
+        snapshot = super().collect(now, rescan=rescan, scan=scan, parallel=parallel, alerts=alerts)
+        if self.tending is not None:
+            self.tending.see(snapshot.automation.jobs)
+        return snapshot
 
     def planner(self, face: Face, clock: Callable[[], datetime]) -> Planner:
         """What one plan form asks."""
         from quota_tui.handing.planner import Planner
 
-        return Planner(self, face, clock)
+        arranger = self.arranger(clock)
+        arrange = None if arranger is None else lambda path: arranger.schedule(str(path))
+        return Planner(self, face, clock, arrange=arrange)
+
+    def arranger(self, clock: Callable[[], datetime]) -> Arranger | None:
+        """What is asked about jobs; None where nothing is to be arranged."""
+        if self.tending is None:
+            return None
+        from quota_tui.handing.arranger import Arranger
+
+        return Arranger(self.settings, self.paths, self.claude_dirs, clock)
 
 
 def run(flags: Mapping[str, object], *, demo: bool = False, speed: float | None = None) -> int:
@@ -77,7 +94,7 @@ def run(flags: Mapping[str, object], *, demo: bool = False, speed: float | None 
             settings, problems = load_settings_lenient(
                 day.paths.config_file, {}, {**day.settings_overrides, **flags}
             )
-            # Invented alerts stay on the screen: nobody's desktop is told of them.
+            # Invented alerts stay on the screen: nobody's desktop is told of them, and nothing is started.
             return _open(
                 settings,
                 problems,
@@ -86,6 +103,7 @@ def run(flags: Mapping[str, object], *, demo: bool = False, speed: float | None 
                 day.clock,
                 home=day.person_home,
                 clock_speed=day.speed * 60,
+                arranges=False,
             )
     paths = our_paths()
     settings, problems = load_settings_lenient(paths.config_file, os.environ, flags)
@@ -101,6 +119,8 @@ def _open(
     on_alert: Callable[[Alert], object] | None = None,
     home: str | None = None,
     clock_speed: float = 1.0,
+    *,
+    arranges: bool = True,
 ) -> int:
     from quota_tui.ui.app import QuotaApp
 
@@ -109,10 +129,17 @@ def _open(
     poll = ClientPoll(settings.readings, paths, clock, monitor.tell_client_query)
     if settings.readings.ask_client:
         poll.start()
+    if arranges:
+        from quota_tui.handing.tending import Tending
+
+        monitor.tending = Tending(settings, paths, claude_dirs, clock, monitor.tell_jobs)
+        monitor.tending.start()
     try:
         QuotaApp(monitor, clock, on_alert=on_alert, home=home, clock_speed=clock_speed).run()
     finally:
         poll.stop()
+        if monitor.tending is not None:
+            monitor.tending.stop()
         monitor.close()
         if lock is not None:
             os.close(lock)

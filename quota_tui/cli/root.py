@@ -26,7 +26,13 @@ _COMMANDS = {
     ),
     "uninstall": ("quota_tui.cli.install:uninstall", "Undo an install, to the byte."),
     "plan": ("quota_tui.cli.plan:plan", "Write the handoff for the next session."),
+    "track": ("quota_tui.cli.track:track", "Follow a plan phase by phase: actual against estimate."),
+    "report": ("quota_tui.cli.report:report", "What came of the plans that were tracked."),
     "handoff": ("quota_tui.cli.handoff:handoff", "List, show, edit, check and remove handoffs."),
+    "automation": (
+        "quota_tui.cli.automation:automation",
+        "The next session starts itself: arrange it, see it, call it off.",
+    ),
     "memory": ("quota_tui.cli.memory:memory", "What is remembered of a project."),
     "count": ("quota_tui.cli.count:count", "Tokens of files or standard input, about, offline."),
     "doctor": ("quota_tui.cli.doctor:doctor", "Paths, what was skipped and why, clock, terminal, versions."),

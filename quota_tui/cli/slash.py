@@ -22,14 +22,8 @@ PROPOSAL_TOKENS = 1_250
 """With the words of the slash command itself that stays below 2,000 tokens."""
 _LONGEST_SESSION = timedelta(days=60)
 _RUNS = {
-    "automation-status": (
-        ["automation", "status"],
-        f"quota-tui {__version__} starts no session by itself yet: nothing is arranged, nothing will run.",
-    ),
-    "cancel-next-session": (
-        ["automation", "cancel"],
-        f"There is nothing to cancel: quota-tui {__version__} starts no session by itself yet.",
-    ),
+    "automation-status": (["automation", "status"], ""),
+    "cancel-next-session": (["automation", "cancel"], ""),
     "estimate-session": (
         ["estimate"],
         f"quota-tui {__version__} does not estimate work yet; these are the numbers it has:",

@@ -22,6 +22,16 @@ MOST_CONTEXT_TOKENS = 10_000
 PLANS = ("pro", "max5", "max20")
 PANES = ("quota", "burn", "zone", "phases", "automation", "sessions", "alerts")
 CLOCKS = ("24h", "12h")
+SCHEDULERS = ("auto", "systemd", "at", "cron", "launchd", "windows", "dashboard")
+TERMINAL_COMMAND = "{command}"
+"""What stands for our own arguments in the template of a terminal."""
+OURS_TO_SAY = frozenset(
+    {
+        *("--session-id", "--agent", "--print", "-p", "--resume", "-r", "--continue", "-c", "--fork-session"),
+        *("--version", "-v", "--help", "-h", "--"),
+    }
+)
+"""Arguments of the client that a job decides itself, or with which no session of its own would start."""
 
 
 def checked(name: str, value: Any) -> Any:
@@ -66,6 +76,32 @@ def _filled(value: str) -> str:
     return value
 
 
+def _word(value: str) -> str:
+    """A value for an option of the client: never one that could pass for an option itself."""
+    if value.startswith("-") or any(char.isspace() for char in value):
+        raise ValueError(must_be("one word that does not begin with -", value))
+    return value
+
+
+def _client_arguments(values: tuple[str, ...]) -> tuple[str, ...]:
+    """Further arguments of the client; the first is an option, so that none can pass for the prompt."""
+    for value in values:
+        name = value.partition("=")[0]
+        if name in OURS_TO_SAY:
+            raise ValueError(f"must not hold {name}: the job decides that")
+    if values and not values[0].startswith("-"):
+        raise ValueError(must_be("options, as --add-dir, each followed by its values", values[0]))
+    return values
+
+
+def _terminal_command(values: tuple[str, ...]) -> tuple[str, ...]:
+    if values and not values[0].strip():
+        raise ValueError("must begin with the terminal's program")
+    if values and TERMINAL_COMMAND not in values:
+        raise ValueError(f'must have an entry "{TERMINAL_COMMAND}", which stands for what is run inside')
+    return values
+
+
 def _absolute(value: str) -> str:
     """A path, `~` written out. Relative ones would mean another place in every folder."""
     path = Path(value)
@@ -104,4 +140,12 @@ _RULES: dict[str, Callable[[Any], Any]] = {
     "display.hidden_panes": _each(_one_of(*PANES)),
     "statusline.chain_timeout_s": _between(0.1, LONGEST_CHAIN_S),
     "handoff.context_tokens": _between(0, MOST_CONTEXT_TOKENS),
+    "automation.model": _word,
+    "automation.permission_mode": _word,
+    "automation.extra_args": _client_arguments,
+    "automation.terminal": _filled,
+    "automation.terminal_command": _terminal_command,
+    "automation.scheduler": _one_of(*SCHEDULERS),
+    "automation.notify_before_min": _between(0, 24 * 60),
+    "automation.deadline_h": _between(0.1, 7 * 24),
 }

@@ -9,6 +9,7 @@ import msgspec
 
 from quota_tui.core.jobs.job import Job
 from quota_tui.core.readings import ReadingSource, WindowKind
+from quota_tui.core.tracking.state import Deviation
 from quota_tui.core.usage import Bar, UsageTotals
 
 SCHEMA_VERSION = 1
@@ -169,10 +170,103 @@ class SessionState(msgspec.Struct, frozen=True, kw_only=True):
     status: str = ""
 
 
+class PhaseState(msgspec.Struct, frozen=True, kw_only=True):
+    """One phase of the plan. `state` is open, current, done or removed; None where there is no estimate.
+
+    `percent` is what it took of its estimate; `alert` is "yellow" above 120 % of it and "red" above 150 %.
+    `boxes_done` of `boxes` are its ticked checkboxes in the plan file. `hours` is working time.
+    """
+
+    key: str
+    name: str
+    label: str = ""
+    task_type: str = ""
+    state: str = "open"
+    estimate_tokens: int | None = None
+    low_tokens: int | None = None
+    high_tokens: int | None = None
+    actual_tokens: int = 0
+    projected_tokens: int | None = None
+    variance_tokens: int | None = None
+    percent: float | None = None
+    hours: float = 0.0
+    estimated_hours: float | None = None
+    started_at: datetime | None = None
+    ended_at: datetime | None = None
+    boxes_done: int = 0
+    boxes: int = 0
+    notes: tuple[str, ...] = ()
+    alert: str = ""
+
+
+class PhaseProposal(msgspec.Struct, frozen=True, kw_only=True):
+    """The phase in work looks done in the plan file; the person confirms it, or says no (`seen`)."""
+
+    key: str
+    name: str
+    why: str
+    seen: str = ""
+
+
+class PhaseEnd(msgspec.Struct, frozen=True, kw_only=True):
+    """What came of the phase that ended last. `impact_pct` is its variance against the whole estimate.
+
+    `fits_quota`: what is still projected is left in the five-hour window; None where that is not known.
+    Rates are tokens a minute of working time. `asks_why`: it deviated and nobody has said why.
+    """
+
+    key: str
+    name: str
+    at: datetime
+    actual_tokens: int
+    estimate_tokens: int | None = None
+    variance_tokens: int | None = None
+    percent: float | None = None
+    impact_pct: float | None = None
+    projected_total_tokens: int | None = None
+    fits_quota: bool | None = None
+    tokens_per_min: float | None = None
+    target_tokens_per_min: float | None = None
+    asks_why: bool = False
+
+
 class PhasesState(msgspec.Struct, frozen=True, kw_only=True):
-    """The plan in progress. `state` is "none" while no plan is loaded."""
+    """The plan in progress. `state` is "none" while no plan is tracked, else active, paused, or how it ended.
+
+    `estimated_tokens` is what it was estimated to take at its start; `projected_tokens` with `low` and `high`
+    is what it will have taken at its end by what is known now. `current` is the place of the phase in work.
+    `alert` is that phase's. Rates are tokens a minute: of the last ten minutes, and of the working time.
+    `quota_left_tokens` is what is left in the five-hour window, an estimate.
+    """
 
     state: str = "none"
+    id: str = ""
+    title: str = ""
+    plan_file: str = ""
+    project: str = ""
+    phases: tuple[PhaseState, ...] = ()
+    current: int | None = None
+    started_at: datetime | None = None
+    hours: float = 0.0
+    estimated_hours: float | None = None
+    actual_tokens: int = 0
+    cost_usd: float = 0.0
+    estimated_tokens: int | None = None
+    estimated_low_tokens: int | None = None
+    estimated_high_tokens: int | None = None
+    confidence: str | float | None = None
+    projected_tokens: int | None = None
+    projected_low_tokens: int | None = None
+    projected_high_tokens: int | None = None
+    tokens_per_min_now: float = 0.0
+    tokens_per_min_average: float | None = None
+    quota_left_tokens: int | None = None
+    fits_quota: bool | None = None
+    alert: str = ""
+    proposal: PhaseProposal | None = None
+    ended: PhaseEnd | None = None
+    deviations: tuple[Deviation, ...] = ()
+    notices: tuple[str, ...] = ()
 
 
 class AutomationState(msgspec.Struct, frozen=True, kw_only=True):

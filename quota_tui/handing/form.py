@@ -32,13 +32,22 @@ class LeftDraft(msgspec.Struct, frozen=True):
     note: str = ""
 
 
+class Done(msgspec.Struct, frozen=True):
+    """What came of something that was arranged: one sentence, and what the person should know besides."""
+
+    sentence: str
+    warnings: tuple[str, ...] = ()
+
+
 class Written(msgspec.Struct, frozen=True, kw_only=True):
     """A handoff that was written. `command` starts the next session by hand, quoted for the person's shell.
 
-    `notes` are sentences to tell with it, such as that a secret was masked.
+    `arranged` says when it starts by itself, empty when it does not. `notes` are sentences to tell with it,
+    such as that a secret was masked.
     """
 
     path: Path
     handoff: Handoff = Handoff()
     command: str = ""
+    arranged: str = ""
     notes: tuple[str, ...] = ()

@@ -77,12 +77,15 @@ def next_window(five: WindowState) -> Window:
     return Window(five.limit_tokens, low, high)
 
 
-def last_handoff(config_dirs: Sequence[Path], project: str) -> Handoff | None:
-    """The newest handoff of a project, in any of the configuration folders."""
+def last_handoff(config_dirs: Sequence[Path], project: str | None = None) -> Handoff | None:
+    """The newest handoff, of one project where that is given, in any of the configuration folders.
+
+    An empty project has none.
+    """
     found: list[Entry] = []
     for config_dir in config_dirs:
         try:
-            entry = Handoffs(config_dir).latest(project) if project else None
+            entry = Handoffs(config_dir).latest(project) if project != "" else None
         except StoreError:
             continue
         if entry is not None:

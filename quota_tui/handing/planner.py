@@ -12,7 +12,7 @@ from pathlib import Path
 
 import msgspec
 
-from quota_tui.core.handoff import Handoff
+from quota_tui.core.handoff import START_MANUAL, Handoff
 from quota_tui.core.handoff_check import Problem, check
 from quota_tui.core.handoff_markdown import render
 from quota_tui.core.proposal import Known, Proposed, propose
@@ -20,7 +20,7 @@ from quota_tui.core.ready import awaited
 from quota_tui.core.secrets import mask_handoff
 from quota_tui.core.snapshot import Basis
 from quota_tui.core.words import Face
-from quota_tui.handing.form import Facts, LeftDraft, Written
+from quota_tui.handing.form import Done, Facts, LeftDraft, Written
 from quota_tui.handing.known import gather, next_window
 from quota_tui.monitor.monitor import Monitor
 from quota_tui.sources.handoff_facts import check_facts
@@ -36,7 +36,8 @@ class Planner:
     """One form's access to the world. All but making it blocks; StoreError says what stands in the way.
 
     `facts` come first: what is asked later rests on what was known then. `project` empty: that of the session
-    `session_id`, else of the running or last session, else `here`.
+    `session_id`, else of the running or last session, else `here`. `arrange` lets a written handoff start by
+    itself; without it nothing is arranged.
     """
 
     def __init__(
@@ -48,8 +49,9 @@ class Planner:
         project: str = "",
         session_id: str = "",
         here: str = "",
+        arrange: Callable[[Path], Done] | None = None,
     ) -> None:
-        self._monitor, self._face, self._clock = monitor, face, clock
+        self._monitor, self._face, self._clock, self._arrange = monitor, face, clock, arrange
         self._asked = (project, session_id, here)
         self._known = Known()
         self._facts = Facts()
@@ -147,12 +149,24 @@ class Planner:
             saved = self._draft.publish(handoff, now)
         else:
             saved = Handoffs(folder).save(handoff, now)
+        done = self._arranged(saved)
         return Written(
             path=saved.path,
             handoff=saved.handoff,
             command=resume_command(saved.handoff, saved.path),
-            notes=(*_masked(saved), *_remembered(folder, saved, now)),
+            arranged=done.sentence,
+            notes=(*_masked(saved), *_remembered(folder, saved, now), *done.warnings),
         )
+
+    def _arranged(self, saved: Saved) -> Done:
+        """Let it start by itself when the person chose so; the handoff is there whether that works or not."""
+        if self._arrange is None or saved.handoff.start in {"", START_MANUAL}:
+            return Done("")
+        try:
+            return self._arrange(saved.path)
+        # Schedulers, terminals and the journal fail in ways of their own; each is told, nothing is lost.
+        except Exception as error:  # noqa: BLE001
+            return Done("", (f"it does not start by itself: {error}",))
 
 
 def _remembered(folder: Path, saved: Saved, now: datetime) -> tuple[str, ...]:

@@ -26,6 +26,7 @@ from quota_tui.core.snapshot import (
     AutomationState,
     BurnState,
     Forecast,
+    PhasesState,
     RootState,
     SessionState,
     Snapshot,
@@ -40,6 +41,7 @@ from quota_tui.ingest.scan import ScanResult
 from quota_tui.monitor.bars import RecentBars
 from quota_tui.monitor.learned import Learned
 from quota_tui.monitor.ledger import MonitorLedger
+from quota_tui.monitor.plans import TrackedPlans
 from quota_tui.monitor.refresh import Changes, refresh, renew_costs, roots_of
 from quota_tui.monitor.rows import usage_rows
 from quota_tui.monitor.sessions import today_and_running
@@ -73,12 +75,14 @@ class Monitor:
         busy_s: float = BUSY_S,
     ) -> None:
         self.settings = settings
+        self.paths = paths
         self.claude_dirs = tuple(claude_dirs)
         self.stores = Stores(paths, now, busy_s=busy_s)
         self.roots = roots_of(claude_dirs, settings)
         self.changes = Changes()
         self._client_query = "off" if not settings.readings.ask_client else "waiting"
         self._notices = tuple(notices)
+        self._job_notices: tuple[str, ...] = ()
         self._zone = _zone_of(settings)
         self._lock = threading.RLock()
         self._found: ScanResult | None = None
@@ -93,6 +97,7 @@ class Monitor:
     def _forget_everything(self) -> None:
         self._learned = Learned(self.stores)
         self._jobs = Jobs(self.stores.journal.db)
+        self.plans = TrackedPlans(self.stores.history, self.claude_dirs[0]) if self.claude_dirs else None
         self._bars = RecentBars(self.stores.history, HISTORY_DAYS)
         self._calls: int | None = None
         self._written = -1
@@ -102,6 +107,8 @@ class Monitor:
         """Calls at or after `since_ms` (Unix ms) have changed."""
         self._learned.forget(since_ms)
         self._bars.forget(since_ms)
+        if self.plans is not None:
+            self.plans.forget(since_ms)
         self._calls = None
 
     def _notice_others(self) -> None:
@@ -111,6 +118,8 @@ class Monitor:
             self._written = written
             self._learned.read_back()
             self._bars.forget(0)
+            if self.plans is not None:
+                self.plans.forget(0)
             self._calls = None
 
     # -- one snapshot
@@ -172,6 +181,8 @@ class Monitor:
         zone = zone_state(five, states.weekly, states.model_windows, sizes.median_call_tokens, sizes.tasks)
         if alerts:
             self._fire(now, (five, states.weekly, *states.model_windows), burn, zone)
+        sessions = self._sessions(now)
+        plans = self.plans
         return Snapshot(
             now=now,
             five_hour=five,
@@ -181,7 +192,8 @@ class Monitor:
             burn=burn,
             forecast=outlook,
             alerts=tuple(journal.alerts(now - ALERTS_SHOWN)),
-            sessions=self._sessions(now),
+            sessions=sessions,
+            phases=plans.state(now, sessions, five.remaining_tokens) if plans else PhasesState(),
             automation=self._automation(now),
             sources=self._sources(now, states, len(readings)),
         )
@@ -261,7 +273,9 @@ class Monitor:
         times = [history.last_call_at(now + timedelta(hours=2)), *(r.known_at for r in states.readings)]
         problems = self._found.problems if self._found else ()
         troubles = (*problems[:3], self._scan_trouble, self._alert_trouble, *self._jobs.damaged[:1])
-        notices = [*self._notices, *self.stores.notices, *troubles]
+        if self.plans is not None:
+            troubles = (*troubles, *self.plans.notices[:2])
+        notices = [*self._notices, *self.stores.notices, *troubles, *self._job_notices]
         return SourcesState(
             roots=tuple(
                 RootState(path=_text(r.path), exists=r.exists, transcripts=len(r.files)) for r in roots
@@ -288,11 +302,17 @@ class Monitor:
         """What came of asking the client, in a few words; shown from the next snapshot on."""
         self._client_query = how
 
+    def tell_jobs(self, sentences: tuple[str, ...]) -> None:
+        """What is wrong with the arranged sessions; shown from the next snapshot on, until told otherwise."""
+        self._job_notices = sentences
+
     def watch(self, stop: threading.Event) -> Iterator[None]:
         """Yield whenever transcripts, sessions or the journal changed on disk."""
         from quota_tui.monitor.watch import watch
 
         folders = [str(directory / "sessions") for directory in self.claude_dirs]
+        if self.plans is not None:
+            folders.append(str(self.plans.trackings.folder))
         journal = self.stores.journal.path
         yield from watch(self.roots, folders, str(journal) if journal else "", self.changes, stop)
 

@@ -244,6 +244,10 @@ class QuotaApp(App[None]):
         """A short word to the person."""
         self.notify(clean(text, self.face), timeout=WORD_S, markup=False)
 
+    def refresh_soon(self) -> None:
+        """Something was changed from here: read what is new."""
+        self._collector.request()
+
     def rescan(self) -> None:
         """Look at every folder again."""
         self._collector.request(rescan=True)
@@ -267,6 +271,13 @@ class QuotaApp(App[None]):
 
         planner = self.provider.planner(self.face, self.clock)
         self.push_screen(PlanScreen(planner, self.clock, self.face, self._keys))
+
+    def action_automation(self) -> None:
+        """The arranged sessions; imported only now."""
+        from quota_tui.ui.automation.screen import AutomationScreen
+
+        arranger = self.provider.arranger(self.clock)
+        self.push_screen(AutomationScreen(arranger, self.clock, self.face, self._keys))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action == "command_palette" and getattr(self.screen, "TAKES_PALETTE_KEY", False):

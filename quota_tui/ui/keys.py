@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from textual.binding import Binding
 
+from quota_tui.ui.automation.bindings import AUTOMATION_BINDINGS, TIME_BINDINGS
 from quota_tui.ui.panes.specs import PANES
 from quota_tui.ui.plan.bindings import ASK_BINDINGS, PLAN_BINDINGS, READ_BINDINGS
 
@@ -27,7 +28,7 @@ SCREEN_BINDINGS = [
     Binding("h", "history", "history", id="history", tooltip="Use by day, model, project and window"),
     Binding("r", "rescan", "rescan", id="rescan", tooltip="Look at every folder again"),
     Binding("p", "app.plan", "plan", id="plan", tooltip="Plan the next session"),
-    Binding("a", "missing('automation')", "automation", id="automation", tooltip="Arrange the next session"),
+    Binding("a", "app.automation", "automation", id="automation", tooltip="The arranged sessions"),
     Binding("tab", "mark(1)", "next pane", id="next_pane", tooltip="Mark the next pane"),
     Binding("shift+tab", "mark(-1)", "previous pane", id="previous_pane", tooltip="Mark the pane before"),
     Binding("escape", "back", "back", id="back", tooltip="Leave the zoom, unmark the pane"),
@@ -67,16 +68,13 @@ TABLES = (
     PLAN_BINDINGS,
     ASK_BINDINGS,
     READ_BINDINGS,
+    AUTOMATION_BINDINGS,
+    TIME_BINDINGS,
 )
 """One for each screen: the same key may be in several."""
 
-FOOTER = ("plan", "help", "quit", "history", "zoom", "window", "palette", "theme", "rescan")
+FOOTER = ("plan", "automation", "help", "quit", "history", "zoom", "window", "palette", "theme", "rescan")
 """What the last row names, the most needed first; it names as many as fit."""
-
-MISSING = {
-    "automation": "Arranging the next session is not in this version yet: nothing can be scheduled.",
-}
-"""What the reserved keys say."""
 
 _SHOWN = {
     "question_mark": "?",

@@ -11,6 +11,7 @@ from quota_tui.config import Settings
 from quota_tui.core.report import UsageRow
 from quota_tui.core.snapshot import Snapshot
 from quota_tui.core.words import Face
+from quota_tui.ui.automation.arranger import Arranger
 from quota_tui.ui.plan.planner import Planner
 
 
@@ -34,6 +35,10 @@ class Provider(Protocol):
         self, by: str, since: datetime | None, until: datetime | None, zone: tzinfo
     ) -> list[UsageRow]:
         """Use by "day", "week", "month", "model", "project", "session" or "window"."""
+        ...
+
+    def arranger(self, clock: Callable[[], datetime]) -> Arranger | None:
+        """What the automation screen asks; None where nothing is to be arranged. Cheap."""
         ...
 
     def planner(self, face: Face, clock: Callable[[], datetime]) -> Planner:

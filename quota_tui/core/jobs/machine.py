@@ -45,7 +45,9 @@ NEXT: dict[JobState, frozenset[JobState]] = {
 another time, a claim taken over, the process that became the client. STARTED follows from every state that
 is not the end: the proof of a start is stronger than what we believed (a power cut can forget a launch)."""
 
-NOTED = frozenset({"version", "log", "held", "inspected_at", "mismatch", "scheduler", "environment"})
+NOTED = frozenset(
+    {"version", "log", "held", "inspected_at", "mismatch", "scheduler", "survives", "environment"}
+)
 """What `noted` may change in any state: none of it decides about a start."""
 _FIXED = ("id", "project", "created_at")
 

@@ -27,6 +27,7 @@ _RESET = re.compile(r"(?:at\s+)?(?:the\s+)?reset(?:\s*\+\s*(\S.*))?")
 _SPAN = re.compile(r"(?:(\d{1,4})\s*h)?\s*(?:(\d{1,5})\s*m(?:in)?)?\s*(?:(\d{1,6})\s*s)?")
 _RELATIVE = re.compile(r"in\b|\+")
 _NOT_A_TIME = f"not a time; write {AT_EXAMPLES}"
+_BACK = timedelta(hours=1)
 _PASSED = "that time has passed"
 
 
@@ -116,27 +117,33 @@ def _on_the_clock(text: str, at: datetime | None, now: datetime, zone: tzinfo) -
     if _RELATIVE.match(text.strip().lower()) or _names_offset(text):
         return plain
     wall_now = now.astimezone(zone).replace(tzinfo=UTC, fold=0)
-    # A clock that goes back an hour makes a passed time one that is to come.
-    wall = read_time(text, wall_now if at is not None else wall_now - timedelta(hours=1), UTC)
-    if isinstance(wall, str):
-        return plain
-    naive = wall.replace(tzinfo=None)
-    both = [naive.replace(tzinfo=zone, fold=fold).astimezone(UTC) for fold in (0, 1)]
-    real = sorted({each for each in both if each.astimezone(zone).replace(tzinfo=None) == naive})
-    if not real:
-        taken = both[0].astimezone(zone)
-        note = f"{naive:%H:%M} does not exist that night: {taken:%H:%M} {taken.tzname()} is taken"
-        return Chosen(both[0], _iso(both[0], zone), note) if both[0] > now else plain
-    ahead = [each for each in real if each > now]
-    if not ahead:
-        return plain
-    if len(real) == 1:
-        return Chosen(ahead[0], _iso(ahead[0], zone))
-    which = "first" if ahead[0] == real[0] else "second"
-    name = ahead[0].astimezone(zone).tzname()
-    return Chosen(
-        ahead[0], _iso(ahead[0], zone), f"{naive:%H:%M} comes twice that night: the {which} is taken, {name}"
-    )
+    # A clock that goes back an hour makes a passed time one that is still to come.
+    for wall, only_twice in (
+        (read_time(text, wall_now - _BACK, UTC), True),
+        (read_time(text, wall_now, UTC), False),
+    ):
+        if isinstance(wall, datetime):
+            naive = wall.replace(tzinfo=None)
+            first, second = (naive.replace(tzinfo=zone, fold=fold).astimezone(UTC) for fold in (0, 1))
+            twice = first < second
+            chosen = _taken(naive, [first, second] if twice else [first], now, zone)
+            if chosen is not None and (twice or not only_twice):
+                return chosen
+    return plain
+
+
+def _taken(naive: datetime, real: list[datetime], now: datetime, zone: tzinfo) -> Chosen | None:
+    """The first of a wall clock time's instants that is to come, and what is to be said about it."""
+    at = next((each for each in real if each > now), None)
+    if at is None:
+        return None
+    local, note = at.astimezone(zone), ""
+    if local.replace(tzinfo=None) != naive:
+        note = f"{naive:%H:%M} does not exist that night: {local:%H:%M} {local.tzname()} is taken"
+    elif len(real) > 1:
+        which = "first" if at == real[0] else "second"
+        note = f"{naive:%H:%M} comes twice that night: the {which} is taken, {local.tzname()}"
+    return Chosen(at, _iso(at, zone), note)
 
 
 def _names_offset(text: str) -> bool:

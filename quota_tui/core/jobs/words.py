@@ -100,7 +100,11 @@ def handoff_words(job: Job, face: Face, window_tokens: int | None = None) -> tup
 
 
 def scheduler_words(job: Job, now: datetime, face: Face, survives: str = "") -> tuple[str, ...]:
-    """`systemd: survives logout and reboot; notice at 18:40`. `survives` is the scheduler's own word."""
+    """`systemd: survives logout and reboot; notice at 18:40`.
+
+    `survives` is the scheduler's own word; when it is not given, what it said when the job was armed.
+    """
+    survives = survives or clean(job.survives, face)
     said = clean(job.scheduler, face) or "no scheduler"
     kept = f"{said}: {survives}" if survives else said
     if job.state not in ARMED or job.notify_at <= now or job.notify_at == job.launch_at:

@@ -53,8 +53,10 @@ def head_row(view: View, job: Job, width: int) -> Row:
     return first_spread(width, [*pairs, (mark, ())])
 
 
-def job_rows(view: View, job: Job, width: int, window_tokens: int | None) -> list[Rank]:
-    """One job in full; what is wrong goes last."""
+def job_rows(
+    view: View, job: Job, width: int, window_tokens: int | None, *, in_full: bool = False
+) -> list[Rank]:
+    """One job; what is wrong goes last. `in_full` leaves out what a screen of its own tells elsewhere."""
     face, now = view.face, view.now
     ranked: list[Rank] = [(0, head_row(view, job, width))]
     ranked.append((2, chain(width, styled(what_words(job, face), PLAIN))))
@@ -66,7 +68,7 @@ def job_rows(view: View, job: Job, width: int, window_tokens: int | None) -> lis
     if job.state in ARMED:
         said = scheduler_words(job, now, face, job.survives)
         ranked += [(4, line) for line in wrap(said[0], width, MUTED, face, most=3)]
-    if job.log and job.log[-1].text != job.reason:
+    if job.log and job.log[-1].text != job.reason and not in_full:
         ranked += [(5, line) for line in wrap(log_words(job.log[-1], now, face), width, MUTED, face, most=2)]
     return [(rank, line) for rank, line in ranked if line]
 

@@ -49,7 +49,7 @@ def problems_question(problems: Sequence[Problem]) -> Question:
 
 def saved_question(written: Written, start: str, face: Face) -> Question:
     """The handoff was written."""
-    said = [project_name(str(written.path), face), f"Start: {start}"]
+    said = [project_name(str(written.path), face), start]
     said += [f"! {note}" for note in written.notes]
     said += ["", written.command] if written.command else []
     copy = ((COPY, "Copy the command that starts it"),) if written.command else ()

@@ -194,7 +194,7 @@ class PlanScreen(Desk):
             self._go_on_working(f"not saved: {message.error}", alarm=True)
             return
         resets_at = self.facts.resets_at if self.facts else None
-        start = start_words(self.sheet.handoff.start, resets_at, self._clock(), self._face)
+        start = written.arranged or f"Start: {self._start_words(resets_at)}"
         notes = (*written.notes, message.error) if message.error else written.notes
         question = saved_question(msgspec.structs.replace(written, notes=notes), start, self._face)
 
@@ -205,6 +205,9 @@ class PlanScreen(Desk):
             self.dismiss(written.path)
 
         self.app.push_screen(Ask(question, self._face), finish)
+
+    def _start_words(self, resets_at: datetime | None) -> str:
+        return start_words(self.sheet.handoff.start, resets_at, self._clock(), self._face)
 
     # Leaving.
 

@@ -9,7 +9,7 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.screen import Screen
 
-from quota_tui.ui.keys import MISSING, SCREEN_BINDINGS
+from quota_tui.ui.keys import SCREEN_BINDINGS
 from quota_tui.ui.view import View
 from quota_tui.ui.widgets.board import Board
 from quota_tui.ui.widgets.pane import Pane
@@ -105,10 +105,6 @@ class DashboardScreen(Screen[None]):
     def action_rescan(self) -> None:
         """Look at every folder again."""
         self.quota_app.rescan()
-
-    def action_missing(self, what: str) -> None:
-        """Say what the reserved keys cannot do yet."""
-        self.quota_app.tell(MISSING[what])
 
     def action_history(self) -> None:
         """Open the history; imported only now, tables are slow to import."""

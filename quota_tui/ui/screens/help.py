@@ -15,6 +15,7 @@ from textual.widgets import Static
 
 from quota_tui.core.words import Face
 from quota_tui.core.zones import ZONES
+from quota_tui.ui.automation.bindings import AUTOMATION_BINDINGS
 from quota_tui.ui.keys import ALL_BINDINGS, HELP_BINDINGS, HISTORY_BINDINGS
 from quota_tui.ui.plan.bindings import PLAN_BINDINGS
 from quota_tui.ui.rows import BOLD, MUTED, PLAIN, Row, Span, as_face, row, wrap, zone_style
@@ -77,6 +78,8 @@ def rows(keys: Mapping[str, str], face: Face, width: int) -> list[Row]:
     told = [row(("Keys", BOLD)), *key_rows(ALL_BINDINGS, keys, width, face)]
     told += [blank, row(("Keys of the history", BOLD)), *key_rows(HISTORY_BINDINGS, keys, width, face)]
     told += [blank, row(("Keys of the plan form", BOLD)), *key_rows(PLAN_BINDINGS, keys, width, face)]
+    told += [blank, row(("Keys of the arranged sessions", BOLD))]
+    told += key_rows(AUTOMATION_BINDINGS, keys, width, face)
     told += wrap('Rebind them in the settings by name: [keys] history = "H"', width, MUTED, face)
     told += [blank, row(("Words", BOLD))]
     told += [line for word, meaning in WORDS for line in _explained((word, BOLD), meaning, width, face)]
