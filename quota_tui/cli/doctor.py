@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import platform
-import shutil
 import sqlite3
 import sys
 from collections.abc import Iterator
@@ -25,6 +24,7 @@ from quota_tui.core.readings import set_aside as judge
 from quota_tui.core.words import clock
 from quota_tui.monitor.monitor import Monitor
 from quota_tui.sources.client import find_client
+from quota_tui.store.database import StoreCorruptError, StoreUnavailableError
 from quota_tui.store.faults import faults
 from quota_tui.store.paths import claude_config_dirs, our_paths
 from quota_tui.store.prices import load_prices
@@ -185,18 +185,34 @@ def _surroundings(setup: Setup, now: datetime) -> Iterator[Finding]:
         if name in os.environ
     )
     yield Finding("terminal", terminal or "no TERM set")
-    yield Finding(
-        "schedulers", ", ".join(_schedulers()) or "none found: only an open dashboard could start a session"
-    )
+    yield from _arranging(setup, now)
 
 
-def _schedulers() -> list[str]:
-    """What this machine has that could start a session later."""
-    found = []
-    if os.path.isdir("/run/systemd/system") and shutil.which("systemctl"):
-        found.append("systemd")
-    found += [name for name in ("launchctl", "schtasks", "at", "crontab") if shutil.which(name)]
-    return found
+def _arranging(setup: Setup, now: datetime) -> Iterator[Finding]:
+    """What could wake and open the next session, and what is wrong with those that are arranged."""
+    from quota_tui.automation.open_world import open_world
+    from quota_tui.automation.schedulers.choose import schedulers
+    from quota_tui.automation.tend import Tender
+    from quota_tui.automation.terminals.base import TerminalError
+    from quota_tui.automation.terminals.choose import choices
+
+    for scheduler in schedulers():
+        trouble = scheduler.available()
+        yield Finding("scheduler", f"{scheduler.name}: {trouble or scheduler.survives().words}")
+    automation = setup.settings.automation
+    try:
+        found = choices(automation.terminal, os.environ, template=automation.terminal_command)
+        yield Finding("terminals", ", ".join(each.terminal.name for each in found))
+    except TerminalError as error:
+        yield Finding("terminals", str(error), True)
+    try:
+        with open_world(setup.settings, setup.paths, setup.claude_dirs, utc_now) as world:
+            tended = Tender(world).tend(now)
+    except (StoreUnavailableError, StoreCorruptError, sqlite3.Error) as error:
+        yield Finding("jobs", f"cannot be read: {error}", True)
+        return
+    yield from (Finding("jobs", done) for done in tended.done)
+    yield from (Finding("jobs", problem, True) for problem in tended.problems)
 
 
 def _size(path: Path) -> str:

@@ -97,7 +97,10 @@ def _uninstall_commands(*, yes: bool) -> None:
 @uninstall.command("all")
 @_yes
 def _uninstall_all(*, yes: bool) -> None:
-    """Everything that was installed. Your handoffs and memories are yours and stay."""
+    """Everything that was installed, and what is arranged. Your handoffs and memories are yours and stay."""
+    from quota_tui.cli.uninstall_jobs import call_off_jobs
+
+    call_off_jobs(yes=yes)
     _uninstall(EVERYTHING, yes=yes)
 
 

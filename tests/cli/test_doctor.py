@@ -40,7 +40,7 @@ def test_all_is_well(home: Path) -> None:
     assert (str(home / ".claude" / "projects"), False) in found["transcripts"]
     assert any("not there" in text for text, _ in found["transcripts"])
     assert found["clock"][0][0].startswith("2026-11-20T16:00:00+00:00, shown as 16:00")
-    assert {"alerts", "client", "terminal", "schedulers", "status line"} <= found.keys()
+    assert {"alerts", "client", "terminal", "scheduler", "status line"} <= found.keys()
     assert {"skipped", "refused", "set aside", "notice"}.isdisjoint(found)
 
 

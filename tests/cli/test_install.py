@@ -305,3 +305,34 @@ def test_importing_it_is_cheap() -> None:
         "hashlib",
         "quota_tui.automation.settings_json",
     }
+
+
+def test_uninstalling_everything_calls_off_what_is_arranged(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (home / "bin").mkdir()
+    client = home / "bin" / "claude"
+    client.write_text("#!/bin/sh\n")
+    client.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{client.parent}:{os.environ['PATH']}")
+    project = home / "api"
+    project.mkdir()
+    run = [sys.executable, "-P", "-m", "quota_tui"]
+    told = {"title": "t", "objectives": [{"text": "o"}], "start": "manual", "instructions": "i"}
+    subprocess.run(
+        [*run, "plan", "--project", str(project), "--from", "-"], input=json.dumps(told).encode(), check=True
+    )
+    arrange = [*run, "automation", "schedule", "--at", "+2h", "--scheduler", "dashboard", "--yes"]
+    subprocess.run([*arrange, "--project", str(project)], check=True)
+    waiting = list((home / ".local" / "share" / "quota-tui").rglob("dashboard-wakes/*.json"))
+    assert len(waiting) == 1
+    done = subprocess.run(
+        [*run, "uninstall", "all"], capture_output=True, text=True, stdin=subprocess.DEVNULL, check=False
+    )
+    assert done.returncode == 1
+    assert "nobody here to ask" in done.stderr
+    done = subprocess.run([*run, "uninstall", "all", "--yes"], capture_output=True, text=True, check=True)
+    assert "is called off" in done.stdout
+    assert not waiting[0].exists()
+    again = subprocess.run([*run, "automation", "status"], capture_output=True, text=True, check=True)
+    assert "CANCELLED" in again.stdout
