@@ -10,7 +10,7 @@ from quota_tui.automation import wakefile
 from quota_tui.automation.schedulers.base import LATEST, Scheduler, SchedulerError, Wake, still_held
 from quota_tui.automation.world import World, own_argv
 from quota_tui.core.jobs import machine
-from quota_tui.core.jobs.job import Job
+from quota_tui.core.jobs.job import ARMED, Job
 from quota_tui.store.files import StoreError
 
 LOOK_AGAIN = timedelta(minutes=3)
@@ -33,12 +33,13 @@ class Armed(msgspec.Struct, frozen=True):
 
 def wake_of(job: Job, world: World, now: datetime, until: datetime | None = None) -> Wake:
     """What to ask for: the notification, the launch, a look afterwards, and `until` where that is said."""
-    launch_at = max(job.launch_at, now + _AT_ONCE)
-    instants = {launch_at, launch_at + LOOK_AGAIN}
-    if job.notified_at is None and now < job.notify_at < launch_at:
-        instants.add(job.notify_at)
-    if until is not None and until > now:
-        instants.add(until)
+    instants = {job.launch_at + LOOK_AGAIN, *(() if until is None else (until,))}
+    if job.state in ARMED:
+        launch_at = max(job.launch_at, now + _AT_ONCE)
+        instants |= {launch_at, launch_at + LOOK_AGAIN}
+        if job.notified_at is None and job.notify_at < launch_at:
+            instants.add(job.notify_at)
+    instants = {at for at in instants if at > now} or {now + LOOK_AGAIN}
     return Wake(job.id, tuple(sorted(instants)), own_argv(world, "run", job.id))
 
 
@@ -49,15 +50,25 @@ def not_known(name: str, world: World) -> str:
     return f"there is no scheduler {name} here; there are {', '.join(each.name for each in world.schedulers)}"
 
 
-def arm(job: Job, world: World, now: datetime, *, wanted: str = "", until: datetime | None = None) -> Armed:
+def arm(
+    job: Job,
+    world: World,
+    now: datetime,
+    *,
+    wanted: str = "",
+    until: datetime | None = None,
+    is_new: bool = False,
+) -> Armed:
     """Hold the job's wakes: with the scheduler that is wanted, else along the order of `auto`.
 
-    A scheduler counts only when it then holds what was asked. Raises NotArmedError.
+    A scheduler counts only when it then holds what was asked. `is_new`: the present shell is the one that
+    the job is made in, and wakes find our files as it does. Raises NotArmedError.
     """
     wake = wake_of(job, world, now, until)
     problems: list[str] = []
     try:
-        wakefile.write(job.id, world.env)
+        if is_new or not wakefile.wake_path(job.id, world.env).exists():
+            wakefile.write(job.id, world.env)
     except StoreError as error:
         problems.append(str(error))
     name = wanted or job.scheduler or AUTO

@@ -52,7 +52,7 @@ def schedule_prepared(prepared: Prepared, world: World, now: datetime) -> Arrang
     warnings = list(prepared.warnings)
     if replaced is not None:
         warnings += [f"{replaced.id} gave way to it", *arming.disarm(replaced.id, world)]
-    job, more = _armed(job, world, now, prepared.scheduler)
+    job, more = _armed(job, world, now, prepared.scheduler, is_new=True)
     return Arranged(job, _sentence(job, world, now), (*warnings, *more))
 
 
@@ -129,10 +129,12 @@ def _change(job_id: str, step: Callable[[Job], Job], name: str, world: World) ->
     return job
 
 
-def _armed(job: Job, world: World, now: datetime, wanted: str) -> tuple[Job, tuple[str, ...]]:
+def _armed(
+    job: Job, world: World, now: datetime, wanted: str, *, is_new: bool = False
+) -> tuple[Job, tuple[str, ...]]:
     """The job held by a scheduler, and who refused. One that nobody holds is called off: ArrangeError."""
     try:
-        armed = arming.arm(job, world, now, wanted=wanted)
+        armed = arming.arm(job, world, now, wanted=wanted, is_new=is_new)
         world.step("after arm")
     except BaseException as error:
         # Also for ctrl+c: a job that nobody wakes must not look as if it were arranged.

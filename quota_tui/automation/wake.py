@@ -15,11 +15,12 @@ import msgspec
 
 from quota_tui.automation import arming
 from quota_tui.automation.checks import glance, look
+from quota_tui.automation.client_argv import unfit
 from quota_tui.automation.launch import launch
 from quota_tui.automation.telling import tell_of, tell_trouble
 from quota_tui.automation.world import World
 from quota_tui.core.jobs import machine
-from quota_tui.core.jobs.decide import STAYS, Decision, WakeFacts, decide
+from quota_tui.core.jobs.decide import STAYS, Decision, WakeFacts, decide, if_now
 from quota_tui.core.jobs.job import ARMED, OPEN, Holder, Job, JobState
 from quota_tui.core.jobs.machine import ImpossibleError
 from quota_tui.store.jobs import JobRefusedError
@@ -32,6 +33,8 @@ _MOST_TURNS = 4000
 """Three attempts of a minute each take some 600: after that many something is wrong with clock or record."""
 _MOST_REFUSED = 50
 _NAP_REFUSED_S = 0.05
+_TRY_AGAIN = timedelta(minutes=10)
+"""A disk that was full may have room by then."""
 
 
 class Woken(msgspec.Struct, frozen=True):
@@ -60,8 +63,8 @@ def wake(job_id: str, world: World) -> Woken:
     try:
         return _wake(job_id, world)
     except sqlite3.Error as error:
-        text = f"the journal cannot be written ({error}): nothing was started by this wake"
-        tell_trouble(job_id, text, world)
+        text = f"the journal cannot be written ({error}); the next wake goes on from what is in it"
+        tell_trouble(job_id, f"{text}{_once_more(job_id, world)}", world)
         return Woken("trouble", text)
 
 
@@ -95,6 +98,19 @@ def _wake(job_id: str, world: World) -> Woken:
     return Woken("left", f"{job_id} does not come to an end: it is looked at again in a while", job)
 
 
+def _once_more(job_id: str, world: World) -> str:
+    """See that there is a next wake; what is wrong otherwise, to go on a sentence."""
+    now = world.clock()
+    try:
+        job = world.jobs.get(job_id)
+    except sqlite3.Error:
+        job = None
+    if job is None or job.state not in OPEN or now + _TRY_AGAIN > job.deadline:
+        return ""
+    problem = arming.see_armed(job, world, now, now + _TRY_AGAIN)
+    return f"; nobody wakes it: {problem}" if problem else ""
+
+
 def _unknown(job_id: str, world: World) -> Woken:
     """An entry without a job: it goes, unless the record is there and only cannot be read."""
     if world.jobs.damaged:
@@ -119,8 +135,17 @@ def _act(turn: _Turn, world: World) -> Woken | None:
         tell_of(new, world, arm_again(new, world, turn.now))
         return Woken("left", f"{new.id}: {new.reason}", new)
     if new.state is JobState.NOTIFIED:
-        tell_of(new, world)
+        tell_of(new, world, _outlook(new, world, turn.now))
     return None if new.state in OPEN else _over(new, world)
+
+
+def _outlook(job: Job, world: World, now: datetime) -> str:
+    """What would keep it from starting as things stand: there are some minutes left to mend that."""
+    problem = unfit(job, world.settings.automation)
+    if not problem:
+        decision = if_now(job, look(job, world, now), now)
+        problem = decision.reason if decision.act == "fail" else ""
+    return f"as things stand it will not: {problem}" if problem else ""
 
 
 def _next(turn: _Turn, by: Holder) -> Job:

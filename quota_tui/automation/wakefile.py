@@ -1,11 +1,13 @@
 """Where our files are, for a wake-up that does not know: cron and its like start us with a bare environment.
 
 `<data folder of the bare environment>/wakes/<job id>.json` holds the variables that say so. It is made when
-a job is armed in a shell that has any of them, read first of all on a wake, and removed when the job is over.
+a job is armed, read first of all on a wake and in the opened terminal (whose server may have been started
+elsewhere), and removed when the job is over.
 """
 
 from __future__ import annotations
 
+import contextlib
 import os
 import stat
 import sys
@@ -52,13 +54,10 @@ def wake_path(job_id: str, env: Mapping[str, str] | None = None) -> Path:
     return wakes_dir(env) / f"{job_id}.json"
 
 
-def write(job_id: str, env: Mapping[str, str]) -> Path | None:
-    """Keep what `env` says about our places; None where it says nothing. Raises StoreError."""
+def write(job_id: str, env: Mapping[str, str]) -> Path:
+    """Keep what `env` says about our places, and what it does not say. Raises StoreError."""
     path = wake_path(job_id, env)
     said = {name: _absolute(name, env[name]) for name in sorted(known_names()) if env.get(name)}
-    if not said:
-        remove_file(path)
-        return None
     # Those that are not set here must not be set there either: they would lead elsewhere.
     values: dict[str, str | None] = {**dict.fromkeys((*_PLACES, _CLAUDE)), **said}
     ensure_private_dir(path.parent)
@@ -81,11 +80,12 @@ def apply(job_id: str, environ: MutableMapping[str, str]) -> bool:
 
 
 def remove(job_id: str, env: Mapping[str, str] | None = None) -> None:
-    """The job is over. What cannot be removed does no harm."""
-    try:
-        remove_file(wake_path(job_id, env))
-    except StoreError:
-        return
+    """The job is over: the file goes, and folders that hold nothing now. What stays does no harm."""
+    path = wake_path(job_id, env)
+    with contextlib.suppress(StoreError, OSError):
+        remove_file(path)
+        for folder in (path.parent, path.parent.parent):
+            folder.rmdir()  # only when nothing else is in it
 
 
 def _read(path: Path) -> dict[str, str | None]:

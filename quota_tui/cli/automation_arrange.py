@@ -106,7 +106,8 @@ def reschedule(flags: dict[str, object], job: str, at: str) -> None:
 def cancel(flags: dict[str, object], job: str, every: bool) -> None:
     """Call JOB off; without JOB, the one that is arranged."""
     with the_world(flags) as world:
-        found = world.jobs.open() if every else [find_job(job, world)]
+        arranged_jobs = world.jobs.open()
+        found = arranged_jobs if every or not (job or arranged_jobs) else [find_job(job, world)]
         for each in found:
             arranged = call_off(each.id, world, world.clock())
             warn(arranged.warnings)

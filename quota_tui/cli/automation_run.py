@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 
 import click
+import msgspec
 
 from quota_tui.automation.client_exec import EXIT_REFUSED, run_client
 from quota_tui.automation.environment import lend_session
@@ -75,7 +76,9 @@ def _world(job_id: str) -> Iterator[World]:
             job = Jobs(journal.db).get(job_id)
             if job is not None:  # before anything is asked that needs to know the person's login
                 lend_session(job.environment)
-            yield make_world(setup.settings, setup.paths, setup.claude_dirs, journal, utc_now)
+            world = make_world(setup.settings, setup.paths, setup.claude_dirs, journal, utc_now)
+            env = {**os.environ, **(job.environment if job is not None else {})}
+            yield msgspec.structs.replace(world, tell=Told(env))
     except (StoreUnavailableError, StoreCorruptError) as error:
         from quota_tui.automation.joblog import note
 

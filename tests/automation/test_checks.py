@@ -116,8 +116,9 @@ def test_files_that_cannot_be_used_make_it_unknown(
 
 def test_everything_is_looked_at(here: Rig) -> None:
     repo = Repo(here.home / "api")
-    repo.commit("first", {"a.txt": "1"})
-    (here.home / "api" / "a.txt").write_text("2")
+    repo.git("init", "-q", "-b", "trunk")
+    repo.commit("first", name="a.txt")
+    (here.home / "api" / "a.txt").write_text("2\n2\n")
     (here.home / "api" / "b.txt").write_text("new")
     trust(here.home, {str(here.home / "api"): {"hasTrustDialogAccepted": True}})
     job = here.job(agent="nobody", branch="main")
@@ -128,7 +129,7 @@ def test_everything_is_looked_at(here: Rig) -> None:
     assert facts.reset_is_reported
     assert facts.resets_at == resets_at
     assert facts.project_exists
-    assert facts.branch_now == repo.branch
+    assert facts.branch_now == "trunk"
     assert facts.dirty_files == 2
     assert facts.handoff_readable
     assert facts.agent_exists is False

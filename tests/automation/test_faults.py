@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import signal
+import subprocess
 import sys
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from quota_tui.automation.environment import kept
 from quota_tui.automation.terminals.choose import choices
 from quota_tui.automation.wake import wake
 from quota_tui.core.jobs.job import OPEN, JobState
@@ -148,6 +150,7 @@ def test_a_journal_that_is_read_only(here: Rig) -> None:
     assert "readonly" in woken.text
     assert "in trouble" in here.person.heard()
     assert not here.starts()
+    assert max(here.scheduler.wakes()["api-1"].instants) - here.clock() > timedelta(minutes=9)  # tried again
     here.world.jobs.db.execute("PRAGMA query_only=OFF")
     wake("api-1", here.world)
     assert len(here.starts()) == 1
@@ -200,23 +203,23 @@ def test_a_hostile_agent_is_no_option_and_no_command(here: Rig, agent: str) -> N
 
 
 @pytest.mark.skipif(shutil.which("tmux") is None, reason="tmux is not installed")
-def test_a_hostile_project_in_a_real_tmux(here: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_hostile_project_in_a_real_tmux(here: Rig) -> None:
     """The real terminal and the real command line: what is executed is the fixed shape, found by its id."""
     project = here.home / "'; touch pwned; '"
     project.mkdir()
-    monkeypatch.setenv("TMUX_TMPDIR", str(here.home))
-    env = {**here.world.env, "TMUX_TMPDIR": str(here.home), "TERM": "xterm"}
-    env.pop("TMUX", None)
+    sockets = here.home / "tmux"
+    sockets.mkdir()
+    shell = kept({**here.world.env, "TMUX_TMPDIR": str(sockets), "TERM": "xterm"})
     path = here.world.claude_dir / "session-handoffs" / f"handoff-{here.handoff(project, title=EVIL).id}.md"
-    here.job(project=str(project), handoff=str(path), title=EVIL, terminal="tmux")
+    here.job(project=str(project), handoff=str(path), title=EVIL, terminal="tmux", environment=shell)
     terminals = lambda name, env: [each.terminal for each in choices(name, env)]  # noqa: E731
     try:
-        wake("api-1", here.other(env=env, terminals=terminals))
-        assert here.kept().state is JobState.STARTED, here.kept().log
+        wake("api-1", here.other(terminals=terminals))
+        assert here.kept().state is JobState.STARTED, [line.text for line in here.kept().log]
         (start,) = starts(here.home)
         assert start["cwd"] == str(project)
         assert start["argv"][:2] == ["--session-id", UUID]
         assert not list(here.home.rglob("pwned*"))
     finally:
-        for socket in here.home.glob("tmux-*/*"):
-            os.spawnvp(os.P_WAIT, "tmux", ["tmux", "-S", str(socket), "kill-server"])
+        for socket in sockets.glob("tmux-*/*"):
+            subprocess.run(["tmux", "-S", str(socket), "kill-server"], check=False, capture_output=True)

@@ -15,6 +15,7 @@ from quota_tui.automation.joblog import log_file
 from quota_tui.automation.terminals.base import TerminalError
 from quota_tui.automation.wake import wake
 from quota_tui.core.jobs.job import Holder, JobState
+from tests.automation.client_stand_in import start_mark
 from tests.automation.world_rig import UUID, Clock, Rig, SpawningTerminal, end_clients, furnish, rig, window
 
 pytestmark = pytest.mark.skipif(
@@ -90,6 +91,17 @@ def test_before_its_time_it_is_told_and_then_left(here: Rig) -> None:
     wake("api-1", here.world)
     assert here.person.heard().count("starts ") == 1
     assert not here.starts()
+
+
+def test_what_would_be_in_the_way_is_told_in_time(here: Rig) -> None:
+    here.job(launch_at=here.clock() + timedelta(minutes=4), notified_at=None, project=str(here.home / "gone"))
+    wake("api-1", here.world)
+    assert "as things stand it will not: the project's folder is gone" in here.person.heard()
+    assert here.kept().state is JobState.NOTIFIED
+    (here.home / "gone").mkdir()
+    here.clock.ahead += timedelta(minutes=4)
+    wake("api-1", here.world)
+    assert here.kept().state is JobState.STARTED
 
 
 def test_a_wake_that_is_a_little_early_stays(here: Rig) -> None:
@@ -317,8 +329,13 @@ def test_a_session_at_work_there_makes_it_stand_aside(here: Rig) -> None:
     here.job()
     folder = here.world.claude_dir / "sessions"
     folder.mkdir(parents=True)
-    mark = Path("/proc/self/stat").read_text().rpartition(")")[2].split()[19]
-    told = {"pid": os.getpid(), "sessionId": "other", "cwd": str(here.home / "api"), "procStart": mark}
+    told = {
+        "pid": os.getpid(),
+        "sessionId": "other",
+        "cwd": str(here.home / "api"),
+        "procStart": start_mark(),
+    }
+    told["startedAt"] = here.clock().timestamp() * 1000
     (folder / f"{os.getpid()}.json").write_bytes(msgspec.json.encode({**told, "entrypoint": "cli"}))
     transcript = here.world.claude_dir / "projects" / "-api" / "other.jsonl"
     transcript.parent.mkdir(parents=True)
@@ -355,7 +372,8 @@ def test_a_claim_of_a_living_process_is_left_alone(here: Rig) -> None:
     woken = wake("api-1", here.other(holder=other))
     assert woken.outcome == "left"
     assert not here.starts()
-    assert here.scheduler.inspect()["api-1"]  # and looked at again
+    ahead = [at - here.clock() for at in here.scheduler.inspect()["api-1"]]
+    assert timedelta(minutes=2) < min(ahead) <= max(ahead) <= timedelta(minutes=10)  # looked at again
 
 
 def test_an_entry_without_a_job(here: Rig) -> None:
@@ -371,6 +389,22 @@ def test_a_damaged_record_is_told_and_kept(here: Rig) -> None:
     assert wake("api-1", here.world).outcome == "trouble"
     assert "cannot be read" in here.person.heard()
     assert "cannot be read" in log_file(here.world.claude_dir).read_text()
+
+
+def test_killed_before_a_job_that_waits_is_armed(here: Rig) -> None:
+    """What was armed before still has its last look: that arms it for the new time."""
+
+    def step(name: str) -> None:
+        if name == "before arm":
+            raise KeyboardInterrupt
+
+    here.job()
+    with pytest.raises(KeyboardInterrupt):
+        wake("api-1", here.other(quota=lambda now: window(3), step=step))
+    assert here.kept().state is JobState.WAITING
+    assert not here.scheduler.wakes()
+    wake("api-1", here.other(quota=lambda now: window(3)))
+    assert here.kept().launch_at in here.scheduler.wakes()["api-1"].instants
 
 
 def test_nobody_wants_to_hold_a_job_that_waits(here: Rig) -> None:

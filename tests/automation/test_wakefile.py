@@ -10,12 +10,16 @@ from quota_tui.automation import wakefile
 from quota_tui.store.files import StoreError
 
 
-def test_a_shell_that_says_nothing_needs_no_file(home) -> None:
-    assert wakefile.write("api-1", {"HOME": str(home), "PATH": "/bin"}) is None
-    assert not wakefile.wakes_dir().exists()
-    environ = {"HOME": str(home), "QUOTA_TUI_HOME": "/elsewhere"}
+def test_a_shell_that_says_nothing_means_just_that(home) -> None:
+    """A terminal's server may have been started with other places."""
+    environ = {"HOME": str(home), "QUOTA_TUI_HOME": "/elsewhere", "TZ": "UTC"}
     assert not wakefile.apply("api-1", environ)
     assert environ["QUOTA_TUI_HOME"] == "/elsewhere"
+    wakefile.write("api-1", {"HOME": str(home), "PATH": "/bin"})
+    assert wakefile.apply("api-1", environ)
+    assert environ == {"HOME": str(home), "TZ": "UTC"}
+    wakefile.remove("api-1")
+    assert not wakefile.wakes_dir().parent.exists()
 
 
 def test_places_are_found_again_from_a_bare_environment(home, monkeypatch) -> None:
@@ -48,11 +52,14 @@ def test_places_are_found_again_from_a_bare_environment(home, monkeypatch) -> No
     assert not path.exists()
 
 
-def test_a_file_that_is_not_needed_any_more_goes(home) -> None:
-    shell = {"HOME": str(home), "QUOTA_TUI_HOME": "/x"}
-    path = wakefile.write("api-1", shell)
-    assert wakefile.write("api-1", {"HOME": str(home)}) is None
-    assert not path.exists()
+def test_folders_with_something_else_in_them_stay(home) -> None:
+    wakefile.write("api-1", {"HOME": str(home)})
+    other = wakefile.write("api-2", {"HOME": str(home)})
+    wakefile.remove("api-1")
+    assert other.exists()
+    other.with_name("mine.txt").touch()
+    wakefile.remove("api-2")
+    assert other.with_name("mine.txt").exists()
 
 
 @pytest.mark.parametrize(

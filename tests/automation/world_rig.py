@@ -75,9 +75,13 @@ class FolderScheduler:
     def arm(self, wake: Wake) -> None:
         if self.refuses:
             raise SchedulerError(self.refuses)
-        if not self.forgets:
+        if self.forgets:
+            return
+        try:
             self.folder.mkdir(parents=True, exist_ok=True)
             (self.folder / f"{wake.job_id}.json").write_bytes(msgspec.json.encode(wake))
+        except OSError as error:
+            raise SchedulerError(str(error)) from error
 
     def disarm(self, job_id: str) -> None:
         (self.folder / f"{job_id}.json").unlink(missing_ok=True)
