@@ -103,6 +103,16 @@ def test_without_a_plan_it_is_wide_and_says_so() -> None:
     assert bare.history.coverage_pct is None
 
 
+def test_a_large_session_is_followed_by_a_larger_one() -> None:
+    past = history(20, subject=None)
+    usual, after = (
+        estimate(PlanSubject(project="one"), learn([*past, session(20, size)])) for size in (100_000, 900_000)
+    )
+    assert after.tokens.median > 1.1 * usual.tokens.median
+    assert any("last session was large" in each for each in after.reasons)
+    assert not any("last session" in each for each in estimate(plan(), learn(past)).reasons)
+
+
 def test_own_history_narrows_and_takes_over() -> None:
     own = estimate(plan(), learn(history(80, middle=900_000, spread=0.3)))
     assert own.tokens.median == pytest.approx(900_000, rel=0.15)
@@ -133,6 +143,12 @@ def test_a_phase_that_states_more_has_the_larger_share() -> None:
     assert shares(
         (PhaseSubject(tokens_low=30_000), PhaseSubject(tokens_low=80_000, tokens_high=100_000))
     ) == pytest.approx((0.25, 0.75))
+
+
+def test_no_phase_is_nothing() -> None:
+    tiny, huge = shares((PhaseSubject(tokens_low=1), PhaseSubject(tokens_low=10**15)))
+    assert tiny == pytest.approx(0.001, rel=0.01)
+    assert tiny + huge == 1
 
 
 def test_a_plan_that_counts_nothing_is_an_average_one() -> None:

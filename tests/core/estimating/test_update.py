@@ -17,7 +17,7 @@ MADE = estimate(plan(*TaskType), learn(history(40)))
 
 def log_width(of: Progress | PlanEstimate) -> float:
     amounts = of.total if isinstance(of, Progress) else of.tokens
-    return log(amounts.high / amounts.low)
+    return log(amounts.high / amounts.low) if amounts.high > amounts.low else 0.0
 
 
 def test_before_the_start_nothing_changes() -> None:
