@@ -26,8 +26,13 @@ _COMMANDS = {
     ),
     "uninstall": ("quota_tui.cli.install:uninstall", "Undo an install, to the byte."),
     "plan": ("quota_tui.cli.plan:plan", "Write the handoff for the next session."),
+    "estimate": (
+        "quota_tui.cli.estimate:estimate",
+        "What a plan will take, and where it fits.",
+    ),
     "track": ("quota_tui.cli.track:track", "Follow a plan phase by phase: actual against estimate."),
     "report": ("quota_tui.cli.report:report", "What came of the plans that were tracked."),
+    "model": ("quota_tui.cli.model:model", "What estimating has learned: show, export, reset, recompute."),
     "handoff": ("quota_tui.cli.handoff:handoff", "List, show, edit, check and remove handoffs."),
     "automation": (
         "quota_tui.cli.automation:automation",

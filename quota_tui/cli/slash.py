@@ -1,7 +1,6 @@
 """`quota-tui slash NAME`: what our slash commands run inside Claude Code. Not for people, so not listed.
 
-It answers in a few lines, for Claude to pass on. A part of the program that does not exist in this version is
-said to be missing; once it exists, the same command runs it.
+It answers in a few lines, for Claude to pass on.
 """
 
 from __future__ import annotations
@@ -9,7 +8,6 @@ from __future__ import annotations
 import os
 from datetime import datetime, timedelta
 
-from quota_tui import __version__
 from quota_tui.cli.setup import Setup, face_of, fail, set_up, telling_failures, utc_now
 from quota_tui.core.text import burn_text, quota_text, zone_text
 from quota_tui.core.words import clock, tokens
@@ -22,12 +20,9 @@ PROPOSAL_TOKENS = 1_250
 """With the words of the slash command itself that stays below 2,000 tokens."""
 _LONGEST_SESSION = timedelta(days=60)
 _RUNS = {
-    "automation-status": (["automation", "status"], ""),
-    "cancel-next-session": (["automation", "cancel"], ""),
-    "estimate-session": (
-        ["estimate"],
-        f"quota-tui {__version__} does not estimate work yet; these are the numbers it has:",
-    ),
+    "automation-status": ["automation", "status"],
+    "cancel-next-session": ["automation", "cancel"],
+    "estimate-session": ["estimate"],
 }
 
 
@@ -39,23 +34,10 @@ def main(arguments: list[str]) -> int:
         return 0
     if name not in _RUNS:
         fail(f"there is no slash command {name[:40]!r}", 2)
-    command, missing = _RUNS[name]
-    if _exists(command[0]):
-        from quota_tui.cli.root import cli
-
-        cli(command)
-    print(missing)
-    if name == "estimate-session":
-        _status()
-    return 0
-
-
-def _exists(command: str) -> bool:
-    import click
-
     from quota_tui.cli.root import cli
 
-    return command in cli.list_commands(click.Context(cli))
+    cli(_RUNS[name])
+    return 0
 
 
 def _status() -> None:

@@ -119,7 +119,13 @@ def zone_text(snapshot: Snapshot, now: datetime, face: Face) -> list[str]:
 def phases_text(snapshot: Snapshot, now: datetime, face: Face) -> list[str]:
     """Pane 4 as text."""
     del now
-    return [NO_PLAN if snapshot.phases.state == "none" else clean(snapshot.phases.state, face)]
+    state = snapshot.phases
+    if state.state == "none":
+        return [NO_PLAN]
+    # Only where a plan is tracked: its words need not be loaded for the rest.
+    from quota_tui.core.tracking.summary import status_lines
+
+    return status_lines(state, face)
 
 
 def automation_text(snapshot: Snapshot, now: datetime, face: Face) -> list[str]:

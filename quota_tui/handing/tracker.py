@@ -46,9 +46,14 @@ class Tracker:
         assert monitor.plans is not None, "a monitor with a Claude Code configuration"
         self._monitor = monitor
         self.project = project_path(project)
-        self.plans: TrackedPlans = monitor.plans
-        self.trackings: Trackings = self.plans.trackings
+        self.trackings: Trackings = monitor.plans.trackings
         self.reports = SessionReports(monitor.claude_dirs[0])
+
+    @property
+    def plans(self) -> TrackedPlans:
+        """The monitor's own: another one after a damaged file was replaced."""
+        assert self._monitor.plans is not None
+        return self._monitor.plans
 
     def active_id(self) -> str:
         """The id of the plan in work. Raises TrackingError when there is none."""

@@ -18,6 +18,7 @@ from quota_tui.core.burn import RECENT, burn_state
 from quota_tui.core.forecast import forecast, projected_pct
 from quota_tui.core.habits import HISTORY_DAYS
 from quota_tui.core.jobs.view import shown_jobs
+from quota_tui.core.learning import PastWindow
 from quota_tui.core.quota import QuotaStates, quota_states
 from quota_tui.core.readings import WindowKind
 from quota_tui.core.report import UsageRow
@@ -83,6 +84,8 @@ class Monitor:
         self._client_query = "off" if not settings.readings.ask_client else "waiting"
         self._notices = tuple(notices)
         self._job_notices: tuple[str, ...] = ()
+        self.pct_per_usd: dict[WindowKind, float] = {}
+        """What a dollar was worth of a window, in percent, at the last look; of those where that is known."""
         self._zone = _zone_of(settings)
         self._lock = threading.RLock()
         self._found: ScanResult | None = None
@@ -159,6 +162,7 @@ class Monitor:
         learned = states.learned.get((WindowKind.FIVE_HOUR, ""))
         per_usd = learned.value if learned else _pct_per_usd(five)
         window = _window_of(five)
+        self.pct_per_usd = _worth(states)
         burn = burn_state(now, window, bars, history.recent(now - RECENT, now + timedelta(hours=2)), per_usd)
         outlook = Forecast()
         if five.used_pct is not None and five.resets_at is not None:
@@ -296,6 +300,11 @@ class Monitor:
     def _plan(self) -> str:
         return (self.stores.journal.learned("plan") or b"").decode("utf-8", "replace")
 
+    def past_windows(self, now: datetime) -> tuple[PastWindow, ...]:
+        """The completed windows of the last 90 days, and which of them were used up."""
+        with self._lock:
+            return self._learned.past_windows(now)
+
     # -- for the dashboard
 
     def tell_client_query(self, how: str) -> None:
@@ -349,6 +358,16 @@ def _pct_per_usd(state: WindowState) -> float | None:
     if state.used_pct and state.used.cost_usd > 0:
         return state.used_pct / state.used.cost_usd
     return None
+
+
+def _worth(states: QuotaStates) -> dict[WindowKind, float]:
+    found = {}
+    for state in (states.five_hour, states.weekly):
+        learned = states.learned.get((state.kind, ""))
+        value = learned.value if learned else _pct_per_usd(state)
+        if value:
+            found[state.kind] = value
+    return found
 
 
 def _projected(state: WindowState, outlook: Forecast) -> WindowState:

@@ -6,11 +6,7 @@ import json
 import re
 from pathlib import Path
 
-import pytest
-
-from quota_tui import __version__
 from quota_tui.automation.command_texts import command_texts
-from quota_tui.cli import root
 from quota_tui.cli.slash import PROPOSAL_TOKENS
 from quota_tui.core.brief import brief
 from quota_tui.core.handoff import Handoff, Objective, State
@@ -115,19 +111,14 @@ def test_what_is_arranged_is_told_and_can_be_called_off(home: Path) -> None:
     assert said("cancel-next-session") == "nothing is scheduled\n"
 
 
-@pytest.mark.parametrize(
-    ("name", "words"),
-    [
-        ("estimate-session", "does not estimate work yet"),
-    ],
-)
-def test_what_is_missing_is_said(home: Path, name: str, words: str) -> None:
-    command = {"estimate-session": "estimate"}.get(name, "automation")
-    if command in root.cli.list_commands(None):  # type: ignore[arg-type]
-        pytest.skip("it exists by now")
-    text = said(name)
-    assert words in text
-    assert f"quota-tui {__version__}" in text
+def test_the_work_ahead_is_estimated_with_or_without_a_plan(home: Path) -> None:
+    work(home, name="s1")
+    text = said("estimate-session")
+    assert "This session: ≈" in text
+    assert "the 80 % range" in text or "no past session" in text
+    (home / "PLAN.md").write_text("# Auth\n\n## Phase 1: Login (1h)\n- [ ] form\n")
+    text = run("slash", "estimate-session", cwd=home).stdout.decode()
+    assert "1. Login" in text
 
 
 def test_an_unknown_one_is_one_line(home: Path) -> None:

@@ -397,7 +397,7 @@ def test_what_is_written_is_read(tracking: Tracking, in_work: bool) -> None:
 
 
 def test_the_file_has_the_names_that_were_asked_for() -> None:
-    whole = to_json(counted(steps.finish_phase(begun(), at(30)), 25_000))
+    whole = to_json(counted(steps.finish_phase(counted(begun(), 25_000), at(30)), 25_000))
     assert {
         "session_id",
         "plan_file",

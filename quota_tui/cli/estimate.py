@@ -1,0 +1,87 @@
+"""`quota-tui estimate PLAN.md`: what a plan will take, and where it fits."""
+
+from __future__ import annotations
+
+from contextlib import closing
+
+import click
+import msgspec
+
+from quota_tui.cli.setup import EXIT_DATA, face_of, fail, set_up, telling_failures, utc_now
+from quota_tui.core.estimating.subject import Quality
+from quota_tui.core.estimating.words import estimate_lines
+from quota_tui.handing.estimating import Estimator
+from quota_tui.handing.known import last_handoff
+from quota_tui.handing.tracker import open_work
+from quota_tui.monitor.monitor import Monitor
+from quota_tui.sources.plan_candidates import plan_candidates
+from quota_tui.sources.plan_file import PlanFileError
+from quota_tui.store.projects import project_path
+
+_QUALITIES = tuple(each.value for each in Quality if each.value)
+
+
+@click.command()
+@click.argument("plan", default="")
+@click.option("--json", "as_json", is_flag=True, help="For programs; the fields are in the README.")
+@click.option("--save", is_flag=True, help="Keep it: `track start` takes it while the plan is as it is.")
+@click.option("--quality", type=click.Choice(_QUALITIES), default=None, help="Of the code that is worked on.")
+@click.option("--model", default="", help="The model that will work; default: the last one in use.")
+@click.option(
+    "--project", type=click.Path(exists=True, file_okay=False), default=".", help="Default: this folder's."
+)
+@click.pass_obj
+def estimate(
+    flags: dict[str, object] | None,
+    plan: str,
+    as_json: bool,
+    save: bool,
+    quality: str | None,
+    model: str,
+    project: str,
+) -> None:
+    """Estimate PLAN, a markdown file; without PLAN, the plan that is tracked, or the project's newest.
+
+    Where there is none, a session without a plan. Tokens are input + output + cache writes, subagents
+    included; ranges hold 80 %.
+    """
+    setup, now = set_up(flags), utc_now()
+    with (
+        telling_failures(setup),
+        closing(Monitor(setup.settings, setup.paths, setup.claude_dirs, now)) as monitor,
+    ):
+        snapshot = monitor.collect(now, parallel=True, alerts=False)
+        where = project_path(project)
+        estimator = Estimator(monitor, now)
+        try:
+            path = plan or _found(monitor, where)
+            found = (
+                estimator.estimate(path, snapshot, where, quality=Quality(quality or ""), model=model)
+                if path
+                else estimator.estimate_session(snapshot, where, model=model)
+            )
+        except PlanFileError as error:
+            fail(str(error), EXIT_DATA)
+        if as_json:
+            click.echo(msgspec.json.format(msgspec.json.encode(found.numbers), indent=1).decode())
+        else:
+            lines = estimate_lines(
+                found.numbers, face_of(setup), chance=found.chance, overruns=found.overruns
+            )
+            click.echo("\n".join(lines))
+        if save and found.plan is not None:
+            estimator.save(found)
+            click.echo("kept: `quota-tui track start` takes it while the plan is as it is", err=True)
+
+
+def _found(monitor: Monitor, project: str) -> str:
+    """The plan that is meant when none is named; empty when there is none."""
+    config_dirs = monitor.claude_dirs
+    _, tracked = open_work(config_dirs[0], project)
+    last = last_handoff(config_dirs, project)
+    found = plan_candidates(project, [tracked, last.plan_file if last is not None else ""])
+    if not found:
+        return ""
+    if not tracked:
+        click.echo(f"note: no plan was named, so it is {found[0]}", err=True)
+    return found[0]

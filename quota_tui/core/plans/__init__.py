@@ -1,0 +1,1 @@
+"""Plans as people write them: markdown with a title, a status and phases."""

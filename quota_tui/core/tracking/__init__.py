@@ -1,0 +1,1 @@
+"""A plan in work: which phase, what it took, how that compares."""

@@ -1,0 +1,122 @@
+"""Between the estimator and a tracking: its answer as it is kept, its update, and what it learns from."""
+
+from __future__ import annotations
+
+from quota_tui.core.estimating.estimate import PlanEstimate
+from quota_tui.core.estimating.ranges import Range
+from quota_tui.core.estimating.subject import PastPhase, PastSession, PlanSubject, TaskType
+from quota_tui.core.estimating.update import update
+from quota_tui.core.plans.plan import Plan
+from quota_tui.core.tracking.projection import Projection
+from quota_tui.core.tracking.state import Estimated, EstimatedPhase, PhaseStatus, TrackedPhase, Tracking
+
+_OVER = frozenset({PhaseStatus.DONE, PhaseStatus.REMOVED})
+
+
+def estimated_from(plan: Plan, estimate: PlanEstimate) -> Estimated:
+    """The estimate of a plan; its phases are the plan's open ones, in order. A done phase has none."""
+    todo = iter(estimate.phases)
+    phases = []
+    for phase in plan.phases:
+        found = None if phase.is_done else next(todo, None)
+        if found is None:
+            phases.append(EstimatedPhase(name=phase.name))
+            continue
+        phases.append(
+            EstimatedPhase(
+                name=phase.name,
+                tokens=round(found.tokens.median),
+                low=round(found.tokens.low),
+                high=round(found.tokens.high),
+                hours=round(found.hours.median, 3),
+            )
+        )
+    return Estimated(
+        total=round(estimate.tokens.median),
+        low=round(estimate.tokens.low),
+        high=round(estimate.tokens.high),
+        hours=round(estimate.hours.median, 3),
+        confidence=estimate.confidence.value,
+        phases=tuple(phases),
+    )
+
+
+def projected(tracking: Tracking, estimate: PlanEstimate) -> Projection:
+    """The estimator's projection of a counted tracking that was begun with `estimated_from(plan, estimate)`.
+
+    A phase that was added since is in no estimate: it counts as it is so far.
+    """
+    keys = [f"p{at}" for at, phase in enumerate(tracking.estimated.phases, 1) if phase.tokens is not None]
+    estimated = [tracking.phase(key) for key in keys[: len(estimate.phases)]]
+    done = [place for place, phase in enumerate(estimated) if phase is None or phase.state in _OVER]
+    took = sum(phase.actual for place in done if (phase := estimated[place]) is not None)
+    progress = update(estimate, tracking.total, done, took)
+    left = {
+        phase.key: rest.median
+        for phase, rest in zip(estimated, progress.phases, strict=False)
+        if phase is not None and rest is not None
+    }
+    return Projection(
+        total=round(tracking.total + progress.remaining.median),
+        low=round(tracking.total + progress.remaining.low),
+        high=round(tracking.total + progress.remaining.high),
+        phases={phase.key: round(phase.actual + left.get(phase.key, 0.0)) for phase in tracking.phases},
+    )
+
+
+def past_session(
+    tracking: Tracking, subject: PlanSubject | None = None, model: str = ""
+) -> PastSession | None:
+    """What an ended tracking teaches; None while it is open, and when nothing was used.
+
+    Only phases that were worked on to their end count: the others say nothing of what they take.
+    """
+    if tracking.is_open or tracking.total <= 0:
+        return None
+    done = [phase for phase in tracking.phases if phase.state is PhaseStatus.DONE and phase.actual > 0]
+    types: dict[str, int] = {}
+    for phase in tracking.phases:
+        types[phase.task_type] = types.get(phase.task_type, 0) + phase.actual
+    main = max(types, key=lambda kind: types[kind], default="")
+    known = tracking.estimated
+    return PastSession(
+        id=tracking.id,
+        at=tracking.start,
+        ended_at=tracking.end,
+        project=tracking.project,
+        task_type=_task_type(main),
+        tokens=tracking.total,
+        hours=tracking.hours,
+        cost_usd=tracking.cost_usd,
+        model=model,
+        estimated=_range(known.low, known.total, known.high),
+        subject=subject,
+        phases=tuple(_past_phase(phase) for phase in done),
+    )
+
+
+def _past_phase(phase: TrackedPhase) -> PastPhase:
+    return PastPhase(
+        name=phase.name,
+        task_type=_task_type(phase.task_type) or TaskType.IMPLEMENTATION,
+        tokens=phase.actual,
+        hours=phase.hours,
+        estimated=_range(phase.low, phase.estimate, phase.high),
+    )
+
+
+def _task_type(word: str) -> TaskType | None:
+    try:
+        return TaskType(word)
+    except ValueError:
+        return None
+
+
+def _range(low: int | None, median: int | None, high: int | None) -> Range | None:
+    if median is None:
+        return None
+    return Range(
+        float(min(median if low is None else low, median)),
+        float(median),
+        float(max(median if high is None else high, median)),
+    )

@@ -1,0 +1,214 @@
+"""Estimate a plan file with everything that is known: this user's history, the quota, the repository."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+
+import msgspec
+
+from quota_tui.core.estimating.estimate import PlanEstimate, estimate
+from quota_tui.core.estimating.fitting import Fit, chance_inside, fits
+from quota_tui.core.estimating.learn import Learned, learn
+from quota_tui.core.estimating.model import Change, EstimationModel, changes, model_of
+from quota_tui.core.estimating.numbers import EstimateNumbers, numbers_of
+from quota_tui.core.estimating.predict import Overrun, likely_overruns
+from quota_tui.core.estimating.ranges import Range
+from quota_tui.core.estimating.subject import PastSession, PlanSubject, Quality
+from quota_tui.core.readings import WindowKind
+from quota_tui.core.snapshot import Snapshot, WindowState
+from quota_tui.core.tracking.estimates import estimated_from
+from quota_tui.core.tracking.state import Estimated
+from quota_tui.handing.known import next_window
+from quota_tui.handing.past import past
+from quota_tui.handing.subjects import subject_of
+from quota_tui.monitor.monitor import Monitor
+from quota_tui.sources.plan_file import PlanFile, read_plan
+
+MODEL = "estimation-model"
+SINCE = "estimation-since"
+SAVED = "estimate:"
+
+
+class Estimate(msgspec.Struct, frozen=True, kw_only=True):
+    """An estimate of a plan, or of a session without one (`plan` is None then).
+
+    `chance` (0-1) is that it is done before the reset; None when that is unknown.
+    """
+
+    plan: PlanFile | None
+    subject: PlanSubject
+    whole: PlanEstimate
+    fit: Fit
+    numbers: EstimateNumbers
+    chance: float | None
+    overruns: tuple[Overrun, ...]
+
+    @property
+    def tracked(self) -> Estimated:
+        """As a tracking keeps it."""
+        return Estimated() if self.plan is None else estimated_from(self.plan.plan, self.whole)
+
+
+class Estimator:
+    """Estimates plans of one person. Learns when it is first asked; everything blocks.
+
+    Raises PlanFileError for a plan that cannot be read, sqlite3 errors where the history cannot be.
+    """
+
+    def __init__(self, monitor: Monitor, now: datetime) -> None:
+        self._monitor, self._now = monitor, now
+        self._past: list[PastSession] | None = None
+        self._learned: Learned | None = None
+
+    @property
+    def past(self) -> list[PastSession]:
+        """The sessions that it learns from."""
+        if self._past is None:
+            since = self._since()
+            self._past = self._monitor.attempt(
+                lambda: past(self._monitor.stores.history, self._monitor.claude_dirs, self._now, since)
+            )
+        return self._past
+
+    @property
+    def learned(self) -> Learned:
+        """What they teach."""
+        if self._learned is None:
+            self._learned = learn(self.past, self._now)
+        return self._learned
+
+    @property
+    def model(self) -> EstimationModel:
+        """The learned state as a person sees it."""
+        return model_of(self.learned)
+
+    def estimate(
+        self,
+        path: str,
+        snapshot: Snapshot,
+        project: str,
+        *,
+        quality: Quality = Quality.UNKNOWN,
+        model: str = "",
+    ) -> Estimate:
+        """What a plan will take, and where it fits."""
+        found = read_plan(str(Path(path).resolve()))
+        model = model or last_model(snapshot, self.past)
+        subject = subject_of(found, project, self._monitor.claude_dirs, quality=quality, model=model)
+        return self._estimated(found, subject, snapshot)
+
+    def estimate_session(self, snapshot: Snapshot, project: str, *, model: str = "") -> Estimate:
+        """What a session without a plan takes here."""
+        model = model or last_model(snapshot, self.past)
+        return self._estimated(None, PlanSubject(project=project, model=model), snapshot)
+
+    def _estimated(self, found: PlanFile | None, subject: PlanSubject, snapshot: Snapshot) -> Estimate:
+        whole = estimate(subject, self.learned)
+        five = snapshot.five_hour
+        room = room_of(five)
+        fit = fits(whole, room, _room_of_next(five))
+        left_h = None if five.resets_at is None else (five.resets_at - snapshot.now).total_seconds() / 3600
+        per_usd = self._monitor.pct_per_usd
+        return Estimate(
+            plan=found,
+            subject=subject,
+            whole=whole,
+            fit=fit,
+            numbers=numbers_of(
+                whole,
+                fit,
+                five_hour_pct_per_usd=per_usd.get(WindowKind.FIVE_HOUR),
+                weekly_pct_per_usd=per_usd.get(WindowKind.WEEKLY),
+            ),
+            chance=chance_inside(whole, room, left_h),
+            overruns=likely_overruns(whole, self.past),
+        )
+
+    # -- what is kept
+
+    def save(self, found: Estimate) -> None:
+        """Keep a plan's estimate: what was shown beforehand is what it will be judged by."""
+        if found.plan is None:
+            return
+        kept = _Kept(found.plan.stamp, found.tracked)
+        self._monitor.stores.journal.learn(SAVED + found.plan.path, _encode(kept), self._now)
+
+    def saved(self, path: str) -> Estimated | None:
+        """The estimate that was kept of a plan file, if the file is as it was then."""
+        found = read_plan(str(Path(path).resolve()))
+        data = self._monitor.stores.journal.learned(SAVED + found.path)
+        try:
+            kept = _decode(data) if data else None
+        except msgspec.MsgspecError:
+            return None
+        return kept.estimated if kept is not None and kept.stamp == found.stamp else None
+
+    def keep_model(self) -> None:
+        """Put the learned state into the journal."""
+        self._monitor.stores.journal.learn(MODEL, msgspec.json.encode(self.model), self._now)
+
+    def changes_by(self, session_id: str) -> tuple[Change, ...]:
+        """What one past session changed: the learned state without it, and with it."""
+        before = learn([each for each in self.past if each.id != session_id], self._now)
+        return changes(before, self.learned)
+
+    def reset(self) -> None:
+        """Begin to learn anew: sessions until now count no more. They stay in the history."""
+        self._monitor.stores.journal.learn(SINCE, self._now.isoformat().encode(), self._now)
+        self._past = self._learned = None
+        self.keep_model()
+
+    def recompute(self) -> None:
+        """Learn from the whole history again."""
+        self._monitor.stores.journal.learn(SINCE, b"", self._now)
+        self._past = self._learned = None
+        self.keep_model()
+
+    def _since(self) -> datetime | None:
+        data = self._monitor.stores.journal.learned(SINCE)
+        try:
+            return datetime.fromisoformat(data.decode()) if data else None
+        except ValueError:
+            return None
+
+
+class _Kept(msgspec.Struct, frozen=True):
+    stamp: tuple[int, int, int]
+    estimated: Estimated
+
+
+_encode = msgspec.msgpack.Encoder().encode
+_decode = msgspec.msgpack.Decoder(_Kept).decode
+
+
+def room_of(state: WindowState) -> Range | None:
+    """What is left of a window in tokens, an estimate; None when that is not known."""
+    if state.limit_tokens is None or state.used_pct is None:
+        return None
+
+    def left(used_pct: float) -> float:
+        assert state.limit_tokens is not None
+        return max(0.0, state.limit_tokens * (100.0 - used_pct) / 100.0)
+
+    low = state.used_pct if state.used_pct_high is None else state.used_pct_high
+    high = state.used_pct if state.used_pct_low is None else state.used_pct_low
+    return Range(left(low), left(state.used_pct), left(high))
+
+
+def _room_of_next(five: WindowState) -> Range | None:
+    window = next_window(five)
+    if window.tokens is None:
+        return None
+    low = window.tokens if window.low is None else min(window.low, window.tokens)
+    high = window.tokens if window.high is None else max(window.high, window.tokens)
+    return Range(float(low), float(window.tokens), float(high))
+
+
+def last_model(snapshot: Snapshot, sessions: Sequence[PastSession]) -> str:
+    """The model in use: of the running or last session of today, else of the last one that is known."""
+    for session in snapshot.sessions:
+        if session.model:
+            return session.model
+    return next((each.model for each in reversed(sessions) if each.model), "")
