@@ -15,11 +15,12 @@ _COMMANDS = {
     "reschedule": ("quota_tui.cli.automation_arrange:reschedule", "Give it another time."),
     "cancel": ("quota_tui.cli.automation_arrange:cancel", "Call it off."),
     "preview": ("quota_tui.cli.automation_see:preview", "Exactly what would be executed, and whether now."),
-    "run": ("quota_tui.cli.automation_run:run", "Do what is to be done about a job now."),
+    "run": ("quota_tui.cli.automation_run:run", "Do what is due about a job; --now starts it."),
     "test": ("quota_tui.cli.automation_see:test", "Open a terminal harmlessly and see whether it works."),
     "log": ("quota_tui.cli.automation_see:log", "Everything that happened."),
-    "client": ("quota_tui.cli.automation_run:client", "Become the client of a job."),
-    "opened": ("quota_tui.cli.automation_opened:opened", "Tell that this terminal is open."),
+    # What a terminal runs: not for people, so not listed.
+    "client": ("quota_tui.cli.automation_run:client", ""),
+    "opened": ("quota_tui.cli.automation_opened:opened", ""),
 }
 
 

@@ -14,10 +14,10 @@ from quota_tui.automation.schedulers.choose import NAMES as SCHEDULERS
 from quota_tui.automation.terminals.choose import AUTO
 from quota_tui.automation.terminals.choose import NAMES as TERMINALS
 from quota_tui.automation.world import World
-from quota_tui.cli.automation_world import the_world, warn
+from quota_tui.cli.automation_world import say, shown, the_world, warn
 from quota_tui.cli.setup import EXIT_NEGATIVE, EXIT_USAGE, fail
 from quota_tui.core.jobs.timing import AT_EXAMPLES
-from quota_tui.core.jobs.words import handoff_words, what_words
+from quota_tui.core.jobs.words import NOTHING, handoff_words, what_words
 from quota_tui.core.words import countdown, moment
 
 _PROJECT = click.Path(exists=True, file_okay=False)
@@ -69,22 +69,22 @@ def schedule(
         if not yes:
             _ask(prepared, world, now)
         arranged = schedule_prepared(prepared, world, now)
-        warn(arranged.warnings)
-        click.echo(f"{arranged.sentence}\n{arranged.job.id}")
+        warn(arranged.warnings, world)
+        say(arranged.sentence, world)
+        click.echo(arranged.job.id)
 
 
 def _ask(prepared: Prepared, world: World, now: datetime) -> None:
     """Show what would be arranged; without a yes nothing is."""
-    job, face = prepared.job, world.face
-    click.echo(
-        f"{moment(job.launch_at, now, face)}, in {countdown(job.launch_at, now)}: {what_words(job, face)[0]}"
-    )
+    job, face = prepared.job, shown(world)
+    when = f"{moment(job.launch_at, now, face)}, in {countdown(job.launch_at, now)}"
+    say(f"{when}: {what_words(job, face)[0]}", world)
     click.echo(f"  {handoff_words(job, face)[0]}")
-    warn(prepared.warnings)
+    warn(prepared.warnings, world)
     if not sys.stdin.isatty():
         fail("there is nobody to ask; use --yes", EXIT_USAGE)
     if not click.confirm("Arrange it?", default=True):
-        sys.exit(EXIT_NEGATIVE)
+        fail("nothing was arranged", EXIT_NEGATIVE)
 
 
 @click.command()
@@ -95,8 +95,8 @@ def reschedule(flags: dict[str, object], job: str, at: str) -> None:
     """Give JOB another time; without JOB, the one that is arranged."""
     with the_world(flags) as world:
         arranged = move(find_job(job, world).id, at, world, world.clock())
-        warn(arranged.warnings)
-        click.echo(arranged.sentence)
+        warn(arranged.warnings, world)
+        say(arranged.sentence, world)
 
 
 @click.command()
@@ -105,12 +105,14 @@ def reschedule(flags: dict[str, object], job: str, at: str) -> None:
 @click.pass_obj
 def cancel(flags: dict[str, object], job: str, every: bool) -> None:
     """Call JOB off; without JOB, the one that is arranged."""
+    if job and every:
+        raise click.UsageError("give JOB or --all, not both")
     with the_world(flags) as world:
         arranged_jobs = world.jobs.open()
         found = arranged_jobs if every or not (job or arranged_jobs) else [find_job(job, world)]
         for each in found:
             arranged = call_off(each.id, world, world.clock())
-            warn(arranged.warnings)
-            click.echo(arranged.sentence)
+            warn(arranged.warnings, world)
+            say(arranged.sentence, world)
         if not found:
-            click.echo("nothing is scheduled")
+            click.echo(NOTHING)

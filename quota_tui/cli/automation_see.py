@@ -16,7 +16,7 @@ from quota_tui.automation.tend import Tender
 from quota_tui.automation.terminals.choose import AUTO
 from quota_tui.automation.terminals.choose import NAMES as TERMINALS
 from quota_tui.automation.world import World
-from quota_tui.cli.automation_world import the_world, warn
+from quota_tui.cli.automation_world import say, shown, the_world, warn
 from quota_tui.cli.setup import EXIT_NEGATIVE, EXIT_OK
 from quota_tui.core.jobs.job import Job
 from quota_tui.core.jobs.view import shown_jobs
@@ -31,13 +31,13 @@ def status(flags: dict[str, object], as_json: bool) -> None:
     with the_world(flags) as world:
         now = world.clock()
         tended = Tender(world).tend(now)
-        warn((*tended.done, *tended.problems))
+        warn((*tended.done, *tended.problems), world)
         jobs = shown_jobs(world.jobs.recent(), now)
         if as_json:
             click.echo(msgspec.json.format(msgspec.json.encode({"jobs": _public(jobs, world)}), indent=1))
             return
         for job in jobs:
-            first, *more = job_lines(job, now, world.face, survives=job.survives)
+            first, *more = job_lines(job, now, shown(world), survives=job.survives)
             click.echo("\n".join([f"{first}  ({job.id})", *(f"  {line}" for line in more)]))
         if not jobs:
             click.echo(NOTHING)
@@ -67,7 +67,7 @@ def preview(flags: dict[str, object], job: str, as_json: bool) -> None:
             fields["job"].pop("environment")
             click.echo(msgspec.json.format(msgspec.json.encode(fields), indent=1))
         else:
-            click.echo("\n".join(preview_lines(seen, now, world.face)))
+            click.echo("\n".join(preview_lines(seen, now, shown(world))))
 
 
 @click.command()
@@ -81,11 +81,11 @@ def log(flags: dict[str, object], job: str) -> None:
             [find_job(job, world)] if job else sorted(world.jobs.recent(), key=lambda each: each.created_at)
         )
         for each in found:
-            click.echo(f"{each.id}  {each.project}")
+            say(f"{each.id}  {each.project}", world)
             for line in world.jobs.log(each.id):
-                click.echo(f"  {log_words(line, now, world.face)}")
+                click.echo(f"  {log_words(line, now, shown(world))}")
         if not found:
-            click.echo(NOTHING)
+            click.echo("nothing was scheduled yet")
 
 
 @click.command()

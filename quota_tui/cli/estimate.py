@@ -12,7 +12,7 @@ from quota_tui.core.estimating.subject import Quality
 from quota_tui.core.estimating.words import estimate_lines
 from quota_tui.handing.estimating import Estimator
 from quota_tui.handing.known import last_handoff
-from quota_tui.handing.tracker import open_work
+from quota_tui.handing.open_work import open_work
 from quota_tui.monitor.monitor import Monitor
 from quota_tui.sources.plan_candidates import plan_candidates
 from quota_tui.sources.plan_file import PlanFileError

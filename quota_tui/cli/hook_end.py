@@ -24,6 +24,7 @@ from quota_tui.monitor.monitor import Monitor
 from quota_tui.sources.stack import found_facts
 from quota_tui.store.memory import update_memory
 from quota_tui.store.session_usage import SessionUse
+from quota_tui.store.tracking import FOLDER as TRACKINGS
 
 DRAFT_KEPT_S = 86_400.0
 
@@ -50,7 +51,21 @@ def run(hook: Hook) -> str:
     for text in loaded.notes if loaded else ():
         hook.note(text)
     hook.attempt("drafts", lambda: _clear_away(hook))
+    hook.attempt("plan", lambda: _report(hook))
     return ""
+
+
+def _report(hook: Hook) -> None:
+    """Write the report of the plan that was tracked in this session, so far or at its end."""
+    if not (hook.setup.claude_dirs[0] / TRACKINGS).is_dir():
+        return
+    from quota_tui.handing.tracker import Tracker
+
+    monitor = open_monitor(hook)
+    try:
+        Tracker(monitor, hook.project).session_ended(hook.told.session_id, hook.now)
+    finally:
+        monitor.close()
 
 
 def _look(hook: Hook) -> SessionUse | None:

@@ -9,15 +9,18 @@ import click
 
 
 class LazyGroup(click.Group):
-    """`commands_at` maps a command's name to ("module:attribute", one line of help)."""
+    """`commands_at` maps a command's name to ("module:attribute", one line of help).
+
+    One without help is hidden: what other programs run is neither listed nor completed.
+    """
 
     def __init__(self, *args: Any, commands_at: dict[str, tuple[str, str]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._commands_at = commands_at
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
-        """All names, in the order they were given."""
-        return list(self._commands_at)
+        """All names that are for people, in the order they were given."""
+        return [name for name, (_, about) in self._commands_at.items() if about]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
         """Import one command."""
@@ -32,4 +35,4 @@ class LazyGroup(click.Group):
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         """The list of commands, without importing them."""
         with formatter.section("Commands"):
-            formatter.write_dl([(name, about) for name, (_, about) in self._commands_at.items()])
+            formatter.write_dl([(name, about) for name, (_, about) in self._commands_at.items() if about])

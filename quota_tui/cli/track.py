@@ -26,6 +26,7 @@ from quota_tui.core.tracking.state import CATEGORIES
 from quota_tui.core.tracking.summary import end_words, status_lines
 from quota_tui.core.words import Face, clean, in_face, tokens
 from quota_tui.handing.tracker import NOTHING, Tracker
+from quota_tui.handing.tracking import begin, finish
 from quota_tui.monitor.monitor import Monitor
 from quota_tui.sources.plan_file import PlanFileError
 from quota_tui.store.files import StoreError
@@ -47,8 +48,10 @@ def track() -> None:
 @click.pass_obj
 def start(flags: dict[str, object] | None, plan: str, project: str) -> None:
     """Begin with PLAN, a markdown file. The first phase that is not done is in work."""
-    with _tracker(flags, project) as (tracker, now, face, _):
-        loaded = tracker.start(plan, now, claude_session=os.environ.get("CLAUDE_CODE_SESSION_ID", ""))
+    with _tracker(flags, project) as (tracker, now, face, monitor):
+        session = os.environ.get("CLAUDE_CODE_SESSION_ID", "")
+        snapshot = monitor.collect(now, scan=False, alerts=False)
+        loaded = begin(monitor, tracker, plan, snapshot, now, claude_session=session)
         _tell_notes(loaded)
         tracking = loaded.tracking
         count = len(tracking.phases)
@@ -64,8 +67,8 @@ def start(flags: dict[str, object] | None, plan: str, project: str) -> None:
 def stop(flags: dict[str, object] | None, project: str) -> None:
     """End it and write the report. The last line printed is the report's path."""
     with _tracker(flags, project) as (tracker, now, face, monitor):
-        limit = monitor.collect(now, scan=False, alerts=False).five_hour.limit_tokens
-        stopped = tracker.stop(now, window_tokens=limit)
+        snapshot = monitor.collect(now, scan=False, alerts=False)
+        stopped = finish(monitor, tracker, snapshot, now)
         _tell_notes(stopped.loaded)
         state = monitor.attempt(lambda: tracker.plans.state_of(stopped.loaded.tracking, now))
         click.echo("\n".join(status_lines(state, face)))

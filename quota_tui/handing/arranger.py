@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
-from quota_tui.automation import arrange
+from quota_tui.automation import arrange, handoff_file
 from quota_tui.automation.arrange import Arranged, Request
 from quota_tui.automation.open_world import open_world
 from quota_tui.automation.preview import preview
@@ -15,8 +16,8 @@ from quota_tui.automation.preview_words import preview_lines
 from quota_tui.automation.world import World
 from quota_tui.config import Settings
 from quota_tui.core.jobs.words import log_words
-from quota_tui.handing.form import Done
-from quota_tui.handing.known import last_handoff
+from quota_tui.handing.form import Done, Latest
+from quota_tui.store.handoffs import HandoffError
 from quota_tui.store.paths import Paths
 
 
@@ -72,11 +73,16 @@ class Arranger:
             now = world.clock()
             return "\n".join(log_words(line, now, world.face) for line in world.jobs.log(job_id))
 
-    def latest(self) -> str:
-        """The title of the newest handoff; empty when there is none."""
-        found = last_handoff(self._claude_dirs)
-        return "" if found is None else found.title or found.id
+    def latest(self) -> Latest | None:
+        """The newest handoff; None when there is none."""
+        try:
+            found = handoff_file.find(handoff_file.LATEST, self._claude_dirs[0])
+        except HandoffError:
+            return None
+        project = found.handoff.project
+        folder = os.path.realpath(os.path.expanduser(project)) if project else ""
+        return Latest(str(found.path), found.handoff.title or found.path.stem, folder)
 
 
 def _done(arranged: Arranged) -> Done:
-    return Done(arranged.sentence, arranged.warnings)
+    return Done(arranged.sentence, arranged.warnings, arranged.job.id)

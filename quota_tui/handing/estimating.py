@@ -16,7 +16,6 @@ from quota_tui.core.estimating.numbers import EstimateNumbers, numbers_of
 from quota_tui.core.estimating.predict import Overrun, likely_overruns
 from quota_tui.core.estimating.ranges import Range
 from quota_tui.core.estimating.subject import PastSession, PlanSubject, Quality
-from quota_tui.core.readings import WindowKind
 from quota_tui.core.snapshot import Snapshot, WindowState
 from quota_tui.core.tracking.estimates import estimated_from
 from quota_tui.core.tracking.state import Estimated
@@ -110,7 +109,6 @@ class Estimator:
         room = room_of(five)
         fit = fits(whole, room, _room_of_next(five))
         left_h = None if five.resets_at is None else (five.resets_at - snapshot.now).total_seconds() / 3600
-        per_usd = self._monitor.pct_per_usd
         return Estimate(
             plan=found,
             subject=subject,
@@ -119,12 +117,19 @@ class Estimator:
             numbers=numbers_of(
                 whole,
                 fit,
-                five_hour_pct_per_usd=per_usd.get(WindowKind.FIVE_HOUR),
-                weekly_pct_per_usd=per_usd.get(WindowKind.WEEKLY),
+                five_hour_pct_per_usd=self._pct_per_usd(five, whole),
+                weekly_pct_per_usd=self._pct_per_usd(snapshot.weekly, whole),
             ),
             chance=chance_inside(whole, room, left_h),
             overruns=likely_overruns(whole, self.past),
         )
+
+    def _pct_per_usd(self, state: WindowState, whole: PlanEstimate) -> float | None:
+        """What a dollar is worth of a window; where nothing was used yet, by its tokens."""
+        known = self._monitor.pct_per_usd.get(state.kind)
+        if known is not None or not state.limit_tokens or whole.cost_usd.median <= 0:
+            return known
+        return 100.0 * whole.tokens.median / whole.cost_usd.median / state.limit_tokens
 
     # -- what is kept
 

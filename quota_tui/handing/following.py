@@ -16,7 +16,8 @@ from quota_tui.core.velocity import Velocity
 from quota_tui.core.words import tokens
 from quota_tui.handing.estimating import Estimate, Estimator
 from quota_tui.handing.known import last_handoff
-from quota_tui.handing.tracker import Tracker, open_work
+from quota_tui.handing.open_work import open_work
+from quota_tui.handing.tracker import Tracker
 from quota_tui.handing.tracking import begin, finish
 from quota_tui.monitor.monitor import Monitor
 from quota_tui.sources.plan_candidates import plan_candidates

@@ -33,10 +33,22 @@ class LeftDraft(msgspec.Struct, frozen=True):
 
 
 class Done(msgspec.Struct, frozen=True):
-    """What came of something that was arranged: one sentence, and what the person should know besides."""
+    """What came of something that was arranged: one sentence, and what the person should know besides.
+
+    `job_id` names the job that it came to.
+    """
 
     sentence: str
     warnings: tuple[str, ...] = ()
+    job_id: str = ""
+
+
+class Latest(msgspec.Struct, frozen=True):
+    """The newest handoff: its file, what a person calls it, the folder it is for."""
+
+    path: str
+    title: str
+    project: str = ""
 
 
 class Written(msgspec.Struct, frozen=True, kw_only=True):

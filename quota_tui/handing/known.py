@@ -15,6 +15,7 @@ from quota_tui.core.planstart import Window
 from quota_tui.core.proposal import Known
 from quota_tui.core.ready import awaited
 from quota_tui.core.snapshot import SessionState, Snapshot, WindowState
+from quota_tui.handing.open_work import open_work
 from quota_tui.sources.git import read_git
 from quota_tui.sources.session_facts import read_session
 from quota_tui.store.files import StoreError
@@ -47,10 +48,13 @@ def gather(
     if folder and not facts.project:
         facts = msgspec.structs.replace(facts, project=folder)
     since = facts.started_at or snapshot.now - NO_SESSION_SINCE
+    phases, plan_file = open_work(config_dirs[0], folder) if config_dirs else ((), "")
     return Known(
         session=facts,
         git=read_git(folder, since),
         last=last_handoff(config_dirs, folder),
+        phases=phases,
+        plan_file=plan_file,
         quota=quota_of(snapshot),
     )
 

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import msgspec
 
-from quota_tui.core.estimating.ranges import Range
-from quota_tui.core.estimating.subject import PastPhase, PastSession, PlanSubject, TaskType
+from quota_tui.core.estimating.subject import PastSession, PlanSubject
 from quota_tui.core.plans.subject import plan_subject
-from quota_tui.core.tracking.state import PhaseStatus, TrackedPhase, Tracking
+from quota_tui.core.tracking.estimates import past_session
+from quota_tui.core.tracking.state import Tracking
 from quota_tui.sources.plan_file import PlanFileError, read_plan
 from quota_tui.store.files import StoreError
 from quota_tui.store.history import History
@@ -38,7 +38,7 @@ def past(
     begin = max(filter(None, (since, now - LOOKS_BACK)))
     plans = [each for each in _ended_plans(config_dirs) if each.start >= begin]
     key: Callable[[str], str] = cache(project_key)
-    found = [_of_plan(each) for each in plans]
+    found = [each for plan in plans if (each := past_session(plan, _subject(plan))) is not None]
     for row in past_sessions(history, begin):
         has_ended = row.last_at <= now - STILL_GOES_ON
         if has_ended and row.tokens > 0 and not any(_was_part(row, plan, key) for plan in plans):
@@ -80,33 +80,6 @@ def _of_row(row: SessionRow) -> PastSession:
     )
 
 
-def _of_plan(tracking: Tracking) -> PastSession:
-    estimated = tracking.estimated
-    phases = [each for each in tracking.phases if each.state is PhaseStatus.DONE and each.actual > 0]
-    return PastSession(
-        id=tracking.id,
-        at=tracking.start,
-        ended_at=tracking.end,
-        project=tracking.project,
-        task_type=_main_type(phases),
-        tokens=tracking.total,
-        hours=tracking.hours,
-        cost_usd=tracking.cost_usd,
-        estimated=_range(estimated.low, estimated.total, estimated.high),
-        subject=_subject(tracking),
-        phases=tuple(
-            PastPhase(
-                name=phase.name,
-                task_type=_type(phase.task_type),
-                tokens=phase.actual,
-                hours=phase.hours,
-                estimated=_range(phase.low, phase.estimate, phase.high),
-            )
-            for phase in phases
-        ),
-    )
-
-
 def _subject(tracking: Tracking) -> PlanSubject | None:
     """The plan as its file still says it; None when that is gone."""
     try:
@@ -117,24 +90,3 @@ def _subject(tracking: Tracking) -> PlanSubject | None:
     # It was estimated when nothing of it was done yet.
     phases = tuple(msgspec.structs.replace(phase, done=False) for phase in subject.phases)
     return msgspec.structs.replace(subject, phases=phases)
-
-
-def _main_type(phases: Sequence[TrackedPhase]) -> TaskType | None:
-    totals: dict[TaskType, int] = {}
-    for phase in phases:
-        kind = _type(phase.task_type)
-        totals[kind] = totals.get(kind, 0) + phase.actual
-    return max(totals, key=lambda each: totals[each], default=None)
-
-
-def _type(word: str) -> TaskType:
-    try:
-        return TaskType(word)
-    except ValueError:
-        return TaskType.IMPLEMENTATION
-
-
-def _range(low: int | None, median: int | None, high: int | None) -> Range | None:
-    if low is None or median is None or high is None or not 0 < low <= median <= high:
-        return None
-    return Range(float(low), float(median), float(high))

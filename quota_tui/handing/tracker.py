@@ -8,19 +8,18 @@ from pathlib import Path
 
 import msgspec
 
-from quota_tui.core.facts import OpenPhase
 from quota_tui.core.plans.edit import encode, mark_done
 from quota_tui.core.snapshot import PhasesState
 from quota_tui.core.tracking import steps
-from quota_tui.core.tracking.matching import merge, open_phases, signature
+from quota_tui.core.tracking.matching import merge, signature
 from quota_tui.core.tracking.report import ModelChange, Report
 from quota_tui.core.tracking.spent import with_spent
 from quota_tui.core.tracking.state import Estimated, Tracking
 from quota_tui.core.velocity import Velocity
 from quota_tui.monitor.monitor import Monitor
 from quota_tui.monitor.plans import TrackedPlans
-from quota_tui.sources.plan_file import PlanFile, PlanFileError, read_plan
-from quota_tui.store.files import StoreError, write_atomic
+from quota_tui.sources.plan_file import PlanFile, read_plan
+from quota_tui.store.files import write_atomic
 from quota_tui.store.projects import project_path
 from quota_tui.store.session_reports import SessionReports
 from quota_tui.store.tracking import Loaded, TrackingError, Trackings
@@ -235,23 +234,6 @@ class Tracker:
             marked = mark_done(plan.text, phase)
             if marked != plan.text:
                 write_atomic(Path(plan.path), encode(marked))
-
-
-def open_work(config_dir: Path, project: str) -> tuple[tuple[OpenPhase, ...], str]:
-    """(open phases, plan file) of the plan that is tracked in a project, for a handoff; never raises."""
-    trackings = Trackings(config_dir)
-    try:
-        head = trackings.active(project) if project else None
-        tracking = trackings.load(head.id).tracking if head is not None else None
-    except (StoreError, TrackingError):
-        return (), ""
-    if tracking is None:
-        return (), ""
-    try:
-        plan = read_plan(tracking.plan_file).plan
-    except PlanFileError:
-        plan = None
-    return open_phases(tracking, plan), tracking.plan_file
 
 
 def _telling(work: Callable[[], Loaded]) -> Loaded:

@@ -14,13 +14,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from quota_tui.core.snapshot import PhasesState, SessionState
-from quota_tui.core.tracking.state import Tracking
+from quota_tui.core.tracking.state import Estimated, Tracking
 from quota_tui.store.files import StoreError
 from quota_tui.store.history import History
 from quota_tui.store.projects import project_key
 from quota_tui.store.tracking import Head, Loaded, TrackingError, Trackings, stamp_of
 
 if TYPE_CHECKING:
+    from quota_tui.core.estimating.estimate import PlanEstimate
+    from quota_tui.core.tracking.projection import Projection
     from quota_tui.core.tracking.spent import Spent
     from quota_tui.core.velocity import Velocity
     from quota_tui.sources.plan_file import PlanFile
@@ -45,6 +47,7 @@ class TrackedPlans:
         self._damaged: tuple[str, ...] = ()
         self._loaded: tuple[tuple[int, int, int] | None, Loaded] | None = None
         self._plan: PlanFile | None = None
+        self._estimate: tuple[Estimated, PlanEstimate | None] | None = None
         self._uses: dict[str, ProjectUse] = {}
         self._edits: tuple[str, ProjectEdits] | None = None
 
@@ -84,14 +87,26 @@ class TrackedPlans:
         plan = self.plan_of(tracking)
         if isinstance(plan, str):
             notices = (*notices, plan)
+        spent = self.spent(tracking, now)
         return phases_state(
             tracking,
-            self.spent(tracking, now),
+            spent,
             now,
             plan=None if isinstance(plan, str) else plan.plan,
             quota_left=quota_left,
+            projection=self._projection(tracking, spent, now),
             notices=notices,
         )
+
+    def _projection(self, tracking: Tracking, spent: Spent, now: datetime) -> Projection | None:
+        """What the estimator makes of it by now; None where the plan has no estimate with a range."""
+        from quota_tui.core.tracking.estimates import estimate_of, projected
+        from quota_tui.core.tracking.spent import with_spent
+
+        if self._estimate is None or self._estimate[0] != tracking.estimated:
+            self._estimate = (tracking.estimated, estimate_of(tracking.estimated))
+        estimate = self._estimate[1]
+        return None if estimate is None else projected(with_spent(tracking, spent, now), estimate)
 
     def spent(self, tracking: Tracking, now: datetime) -> Spent:
         """What the tracking's spans used. Raises sqlite3 errors."""

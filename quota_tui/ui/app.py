@@ -277,7 +277,7 @@ class QuotaApp(App[None]):
         from quota_tui.ui.automation.screen import AutomationScreen
 
         arranger = self.provider.arranger(self.clock)
-        self.push_screen(AutomationScreen(arranger, self.clock, self.face, self._keys))
+        self.push_screen(AutomationScreen(arranger, self.clock, self.face))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action == "command_palette" and getattr(self.screen, "TAKES_PALETTE_KEY", False):

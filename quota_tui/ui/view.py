@@ -9,6 +9,7 @@ import msgspec
 from quota_tui.core.phrases import windows, zone_window
 from quota_tui.core.readings import WindowKind
 from quota_tui.core.snapshot import Snapshot, WindowState, ZoneName
+from quota_tui.core.velocity import Velocity
 from quota_tui.core.words import Face
 
 
@@ -17,7 +18,8 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
 
     `snapshot` is None until the first one is collected. `chosen` is the window of the big gauge, as
     (kind, model); None until the person chooses one. `notices` are one-line sentences, the most urgent
-    first. `keys` maps action ids to the keys that trigger them.
+    first. `keys` maps action ids to the keys that trigger them. `zoomed` is the pane that has the screen to
+    itself; `velocity` is the tracked plan's, read only then, and `velocity_note` says why there is none.
     """
 
     now: datetime
@@ -26,6 +28,9 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
     chosen: tuple[WindowKind, str] | None = None
     notices: tuple[str, ...] = ()
     keys: dict[str, str] = {}
+    zoomed: str = ""
+    velocity: Velocity | None = None
+    velocity_note: str = ""
 
 
 def shown_windows(snapshot: Snapshot) -> list[WindowState]:

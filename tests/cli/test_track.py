@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from click.testing import Result
 
+from quota_tui.core.words import tokens
 from tests.conftest import NOW
 from tests.lines import append, line, write_transcript
 from tests.monitor.rig import quota
@@ -51,26 +52,34 @@ def desk(home: Path, project: Path) -> Desk:
 
 def test_the_whole_way(home: Path, desk: Desk) -> None:
     plan = desk.project / "PLAN.md"
+    estimate = json.loads(quota("estimate", str(plan), "--json", "--project", str(desk.project)).stdout)
+    first, second = (phase["median_tokens"] for phase in estimate["phases"])
     told = desk.track(0, "start", str(plan)).stdout.splitlines()
-    assert told == ["tracking My plan: 2 phases, ≈30k tokens", "in work: phase 1, Server (≈20k tokens)"]
-    desk.call(1, 26_000)
+    assert told == [
+        f"tracking My plan: 2 phases, ≈{tokens(estimate['total']['median_tokens'])} tokens",
+        f"in work: phase 1, Server (≈{tokens(first)} tokens)",
+    ]
+    took = round(1.3 * first)
+    desk.call(1, took)
     shown = desk.track(5, "status").stdout.splitlines()
-    assert shown[1].startswith("26k tokens of ≈30k estimated, ≈")
-    assert "▸ 1. Server  26k of ≈20k, 130 %  →" in shown[3]
+    assert shown[1].startswith(f"{tokens(took)} tokens of ≈")
+    assert f"▸ 1. Server  {tokens(took)} of ≈{tokens(first)}, 130 %  →" in shown[3]
     assert shown[3].endswith("▲ yellow")
     desk.track(5, "note", "it's `hard`")
     told = desk.track(10, "phase", "done", "--tick").stdout.splitlines()
-    assert told[0].startswith("Server: took 26k tokens, estimated ≈20k: +6.0k (130 % of it)")
+    assert told[0].startswith(f"Server: took {tokens(took)} tokens, estimated ≈{tokens(first)}: +")
+    assert "(130 % of it)" in told[0]
     assert told[1].startswith("why? `quota-tui track why CATEGORY`")
-    assert told[2] == "in work: phase 2, Client (≈10k tokens)"
+    assert told[2] == f"in work: phase 2, Client (≈{tokens(second)} tokens)"
     assert plan.read_bytes() == PLAN.replace("20k)", "20k) ✅").encode()
     desk.track(
         11, "why", "complexity", "--reason", "reconnects", "--lesson", "spike first", "--not-preventable"
     )
     desk.call(12, 4_000)
     state = json.loads(desk.track(13, "status", "--json").stdout)
-    assert [phase["actual_tokens"] for phase in state["phases"]] == [26_000, 4_000]
-    assert desk.track(14, "phase", "start", "1").stdout == "in work: phase 1, Server (≈20k tokens)\n"
+    assert [phase["actual_tokens"] for phase in state["phases"]] == [took, 4_000]
+    again = f"in work: phase 1, Server (≈{tokens(first)} tokens)\n"
+    assert desk.track(14, "phase", "start", "1").stdout == again
     desk.track(14, "phase", "done")
     assert "every phase is done" in desk.track(15, "phase", "done").stdout
     stopped = desk.track(20, "stop").stdout.splitlines()
@@ -78,17 +87,17 @@ def test_the_whole_way(home: Path, desk: Desk) -> None:
     report = Path(stopped[-1])
     assert report.parent == home / ".claude" / "session-reports"
     text = report.read_text()
-    assert "tokens: 30000" in text
+    assert f"tokens: {took + 4_000}" in text
     assert "harder than it looked: reconnects; could not have been prevented" in text
     (kept,) = (home / ".claude" / "session-tracking").glob("*.json")
     assert kept.stem == report.name.removesuffix("-report.md")
-    assert sum(phase["actual"] for phase in json.loads(kept.read_text())["actual"]["phases"]) == 30_000
+    assert sum(phase["actual"] for phase in json.loads(kept.read_text())["actual"]["phases"]) == took + 4_000
 
     assert quota("report").stdout == text
     assert quota("report", kept.stem[-8:]).stdout == text
-    assert "100 % of ≈30k" in quota("report", "--list").stdout
+    assert f"% of ≈{tokens(estimate['total']['median_tokens'])}" in quota("report", "--list").stdout
     assert json.loads(quota("report", "--list", "--json").stdout)[0]["rating"] == "excellent"
-    assert json.loads(quota("report", "--json").stdout)["tokens"] == 30_000
+    assert json.loads(quota("report", "--json").stdout)["tokens"] == took + 4_000
 
 
 def test_without_a_plan_it_says_so(desk: Desk) -> None:

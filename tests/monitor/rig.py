@@ -43,16 +43,16 @@ def json_of(*args: str, **env: str) -> Any:
     return json.loads(result.stdout)
 
 
-def start(*args: str, python: tuple[str, ...] = (), **env: str) -> subprocess.Popen[bytes]:
+def start(*args: str, python: tuple[str, ...] = (), cwd: Path = REPO, **env: str) -> subprocess.Popen[bytes]:
     """One command in a process of its own."""
     command = [sys.executable, *python, "-m", "quota_tui", *args]
     where = {**os.environ, "PYTHONPATH": str(REPO), **env}
     pipe = subprocess.PIPE
-    return subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, env=where, cwd=REPO)
+    return subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, env=where, cwd=cwd)
 
 
-def run(*args: str, stdin: bytes = b"", **env: str) -> subprocess.CompletedProcess[bytes]:
-    process = start(*args, **env)
+def run(*args: str, stdin: bytes = b"", cwd: Path = REPO, **env: str) -> subprocess.CompletedProcess[bytes]:
+    process = start(*args, cwd=cwd, **env)
     out, err = process.communicate(stdin, timeout=60)
     return subprocess.CompletedProcess(args, process.returncode, out, err)
 

@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from quota_tui.core.snapshot import PhasesState, Snapshot
-from quota_tui.handing.tracker import Tracker, open_work
+from quota_tui.handing.open_work import open_work
+from quota_tui.handing.tracker import Tracker
 from quota_tui.monitor.monitor import Monitor
 from quota_tui.sources import plan_file
 from quota_tui.store.tracking import TrackingError

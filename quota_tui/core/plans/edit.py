@@ -64,7 +64,8 @@ def set_status(text: str, plan: Plan, status: str) -> str:
         gap = "" if not rest or re.match(r"(?:\r\n|\n|\r)[ \t]*(?:[\r\n]|$)", rest) else newline
         return text[: plan.title_end] + newline * 2 + line + gap + rest
     at = _after_front(text)
-    return text[:at] + line + newline * 2 + text[at:]
+    lead = newline if text[:at].rstrip("\ufeff") and text[at - 1] not in "\r\n" else ""
+    return text[:at] + lead + line + newline * 2 + text[at:]
 
 
 def _after_front(text: str) -> int:

@@ -45,7 +45,8 @@ def guess_type(heading: str, body: str) -> TaskType:
                 # "Write tests" and "add docs": what is written says more than that something is.
                 counts[kind] += 1 if kind is TaskType.IMPLEMENTATION else 2
         best = max(_ORDER, key=lambda kind: counts[kind])
-        if counts[best]:
+        # One word in passing ("and tests") does not make a phase's text be about it.
+        if counts[best] > (0 if text is heading else 2):
             return best
         if text is heading and any(_TEST_FILE.search(code) for code in _CODE.findall(text)):
             return TaskType.TESTING

@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
-from quota_tui.core.estimating.estimate import PlanEstimate
+from math import log
+from statistics import NormalDist
+
+from quota_tui.core.estimating.estimate import Confidence, PhaseEstimate, PlanEstimate
+from quota_tui.core.estimating.learn import Learned
+from quota_tui.core.estimating.outlook import LEVELS, Outlook
+from quota_tui.core.estimating.prior import PHASE_NOISE, SHIPPED
 from quota_tui.core.estimating.ranges import Range
+from quota_tui.core.estimating.rates import Rates, rates_of
 from quota_tui.core.estimating.subject import PastPhase, PastSession, PlanSubject, TaskType
+from quota_tui.core.estimating.trackrecord import History
 from quota_tui.core.estimating.update import update
 from quota_tui.core.plans.plan import Plan
 from quota_tui.core.tracking.projection import Projection
 from quota_tui.core.tracking.state import Estimated, EstimatedPhase, PhaseStatus, TrackedPhase, Tracking
 
+_NORMAL_80 = 1.2816
+"""Standard deviations from the median to the ends of 80 %."""
 _OVER = frozenset({PhaseStatus.DONE, PhaseStatus.REMOVED})
 
 
@@ -39,6 +49,59 @@ def estimated_from(plan: Plan, estimate: PlanEstimate) -> Estimated:
         confidence=estimate.confidence.value,
         phases=tuple(phases),
     )
+
+
+def estimate_of(known: Estimated) -> PlanEstimate | None:
+    """The estimate again, from what a tracking keeps of it; None without a range.
+
+    Of the distribution only median and 80 % were kept: between and beyond them it is taken to be normal on
+    log scale, each side with its own width.
+    """
+    low, median, high = known.low, known.total, known.high
+    phases = [phase for phase in known.phases if phase.tokens]
+    if low is None or median is None or high is None or not 0 < low <= median <= high or not phases:
+        return None
+    outlook, rates = _outlook(low, median, high), rates_of("", Learned())
+    total = sum(phase.tokens or 0 for phase in phases)
+    return PlanEstimate(
+        title="",
+        tokens=outlook.range,
+        hours=rates.hours(outlook),
+        cost_usd=rates.cost_usd(outlook),
+        confidence=Confidence.LOW,
+        reasons=(),
+        risks=(),
+        phases=tuple(_phase_of(phase, total, rates) for phase in phases),
+        history=History(),
+        similar=0,
+        outlook=outlook,
+        phase_noise=PHASE_NOISE,
+        rates=rates,
+        prior=SHIPPED,
+    )
+
+
+def _phase_of(phase: EstimatedPhase, total: int, rates: Rates) -> PhaseEstimate:
+    median = phase.tokens or 1
+    low, high = min(phase.low or median, median), max(phase.high or median, median)
+    part = _outlook(low, median, high)
+    return PhaseEstimate(
+        name=phase.name,
+        task_type=TaskType.IMPLEMENTATION,
+        share=median / total,
+        tokens=part.range,
+        hours=rates.hours(part),
+        cost_usd=rates.cost_usd(part),
+        confidence=Confidence.LOW,
+    )
+
+
+def _outlook(low: int, median: int, high: int) -> Outlook:
+    middle = log(median)
+    below, above = (middle - log(low)) / _NORMAL_80, (log(high) - middle) / _NORMAL_80
+    normal = NormalDist()
+    at = ((level, normal.inv_cdf(level)) for level in LEVELS)
+    return Outlook(tuple(middle + z * (below if level < 0.5 else above) for level, z in at))
 
 
 def projected(tracking: Tracking, estimate: PlanEstimate) -> Projection:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from quota_tui.handing.form import Done
+from quota_tui.handing.form import Done, Latest
 
 
 class Arranger(Protocol):
@@ -34,6 +34,6 @@ class Arranger(Protocol):
         """Everything that happened to it."""
         ...
 
-    def latest(self) -> str:
-        """The title of the newest handoff; empty when there is none."""
+    def latest(self) -> Latest | None:
+        """The newest handoff; None when there is none."""
         ...

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import datetime
 from typing import TYPE_CHECKING, ClassVar, cast
 
@@ -14,19 +14,21 @@ from textual.screen import Screen
 from textual.widgets import Static
 
 from quota_tui.core.jobs.job import ARMED, ASKS, OPEN, Job
-from quota_tui.core.jobs.words import state_word, what_words
+from quota_tui.core.jobs.words import what_words
 from quota_tui.core.ready import awaited
-from quota_tui.core.words import Face, cells, clean
-from quota_tui.handing.form import Done
+from quota_tui.core.words import Face, clean
+from quota_tui.handing.form import Done, Latest
 from quota_tui.ui.automation.arranger import Arranger
 from quota_tui.ui.automation.ask_time import AskTime
+from quota_tui.ui.automation.bars import KeyRow, head_row, useful
 from quota_tui.ui.automation.bindings import AUTOMATION_BINDINGS
+from quota_tui.ui.automation.questions import YES, arrange_words, cancel_question, start_question
 from quota_tui.ui.automation.rows import page
 from quota_tui.ui.collector import in_one_line
 from quota_tui.ui.plan.asks import Ask, Question
 from quota_tui.ui.plan.reading import ReadScreen
 from quota_tui.ui.plan.scroller import Scroller
-from quota_tui.ui.rows import ALARM, BOLD, MUTED, PLAIN, as_face, row, wrap
+from quota_tui.ui.rows import ALARM, PLAIN, as_face, row, wrap
 from quota_tui.ui.view import View
 from quota_tui.ui.widgets.rows_widget import to_content
 
@@ -34,21 +36,29 @@ if TYPE_CHECKING:
     from quota_tui.ui.app import QuotaApp
 
 NOT_HERE = "nothing is arranged here: this is a demo"
-_YES, _NO = "yes", "no"
+NO_HANDOFF = "there is no handoff yet"
+_TALL = 14
+"""With fewer rows the sessions need the room of the title."""
 
 
 class Answered(Message):
-    """What came of something that was asked; `document` is to be read on a page of its own."""
+    """What came of something that was asked; `document` is to be read on a page of its own.
 
-    def __init__(self, said: str, *, alarm: bool = False, title: str = "", document: str = "") -> None:
+    `job_id` is the job that it came to.
+    """
+
+    def __init__(
+        self, said: str, *, alarm: bool = False, title: str = "", document: str = "", job_id: str = ""
+    ) -> None:
         super().__init__()
         self.said, self.alarm, self.title, self.document = said, alarm, title, document
+        self.job_id = job_id
 
 
 class LatestRead(Message):
-    """The title of the newest handoff."""
+    """The newest handoff."""
 
-    def __init__(self, latest: str) -> None:
+    def __init__(self, latest: Latest | None) -> None:
         super().__init__()
         self.latest = latest
 
@@ -60,12 +70,11 @@ class AutomationScreen(Screen[None]):
     AUTO_FOCUS = ""
     BINDINGS: ClassVar[list[BindingType]] = list(AUTOMATION_BINDINGS)
 
-    def __init__(
-        self, arranger: Arranger | None, clock: Callable[[], datetime], face: Face, keys: Mapping[str, str]
-    ) -> None:
+    def __init__(self, arranger: Arranger | None, clock: Callable[[], datetime], face: Face) -> None:
         super().__init__()
-        self._arranger, self._clock, self._face, self._keys = arranger, clock, face, keys
-        self._marked, self._latest = "", ""
+        self._arranger, self._clock, self._face = arranger, clock, face
+        self._marked = ""
+        self._latest: Latest | None = None
         self._told: tuple[str, bool] = ("", False)
         self._busy = False
 
@@ -73,11 +82,14 @@ class AutomationScreen(Screen[None]):
         yield Static(id="auto-head")
         yield Scroller(id="auto-page")
         yield Static(id="auto-told")
-        yield Static(id="auto-foot")
+        yield KeyRow(id="auto-foot")
 
     def on_mount(self) -> None:
         self.query_one(Scroller).ascii_only = self._face.ascii
         self.watch(self.app, "view", self._draw)
+
+    def on_screen_resume(self) -> None:
+        """Also after a plan was made from here."""
         if self._arranger is not None:
             self.run_worker(self._read_latest, thread=True, group="latest", exit_on_error=False)
 
@@ -100,37 +112,30 @@ class AutomationScreen(Screen[None]):
         jobs = self._jobs
         return next((job for job in jobs if job.id == self._marked), jobs[0] if jobs else None)
 
+    def _offered(self) -> Latest | None:
+        """The last handoff, unless it is arranged already."""
+        latest = self._latest
+        is_arranged = latest is not None and any(
+            job.state in OPEN and job.handoff == latest.path for job in self._jobs
+        )
+        return None if is_arranged else latest
+
     def _draw(self) -> None:
         view = self._view
         if view is None or not self.is_mounted:
             return
-        width = max(8, self.size.width - 3)
-        self.query_one(Scroller).show_page(page(view, self._jobs, self._job(), self._latest, width))
-        head = row((" Next sessions", BOLD))
-        self.query_one("#auto-head", Static).update(to_content(as_face([head], self._face)))
+        width, offered = max(8, self.size.width - 3), self._offered()
+        head = self.query_one("#auto-head", Static)
+        head.display = self.size.height >= _TALL
+        head.update(to_content(as_face([head_row(view, self.size.width)], self._face)))
+        self.query_one(Scroller).show_page(page(view, self._jobs, self._job(), offered, width))
         words, style = self._told[0], ALARM if self._told[1] else PLAIN
         lines = wrap(clean(words, self._face), self.size.width - 2, style, self._face, most=3)
         told = self.query_one("#auto-told", Static)
         told.display = bool(lines)
         told.update(to_content(as_face([row(" ", *line) for line in lines], self._face)))
-        self._draw_keys()
-
-    def _draw_keys(self) -> None:
-        job = self._job()
-        names = ["new"] if job is None or job.state not in OPEN else []
-        if job is not None:
-            names = ["preview", *names, "log"]
-            names += ["start", "time"] if job.state in ARMED | ASKS else []
-            names += ["cancel"] if job.state in OPEN | ASKS else []
-        words = {each.id: each.description for each in AUTOMATION_BINDINGS}
-        made, used = row(" "), 1
-        for name in (*(f"automation.{each}" for each in names), "automation.back"):
-            key, word = self._keys[name], words[name]
-            used += cells(key) + cells(word) + 3
-            if used > self.size.width:
-                break
-            made = (*made, *row((key, BOLD), (f" {word}  ", MUTED)))
-        self.query_one("#auto-foot", Static).update(to_content(as_face([made], self._face)))
+        names = useful(self._job(), can_arrange=offered is not None)
+        self.query_one(KeyRow).show(names, view)
 
     def _tell(self, words: str, *, alarm: bool = False) -> None:
         self._told = (words, alarm)
@@ -171,6 +176,7 @@ class AutomationScreen(Screen[None]):
     def take_answer(self, message: Answered) -> None:
         """Tell it, or show the document."""
         self._busy = False
+        self._marked = message.job_id or self._marked
         self._tell(message.said, alarm=message.alarm)
         if message.document and self.is_current:
             self.app.push_screen(ReadScreen(message.title, message.document, self._face))
@@ -191,7 +197,12 @@ class AutomationScreen(Screen[None]):
             self.query_one(Scroller).scroll_rows(by)
             return
         self._marked = jobs[(jobs.index(job) + by) % len(jobs)].id
+        self.query_one(Scroller).scroll_to_row(0)
         self._tell("")
+
+    def action_page(self, by: int) -> None:
+        """Scroll what is told of it."""
+        self.query_one(Scroller).scroll_page(by)
 
     def action_preview(self) -> None:
         """What would be executed, and why or why not now."""
@@ -210,64 +221,61 @@ class AutomationScreen(Screen[None]):
 
     def action_start(self) -> None:
         """Start it now, once that is confirmed."""
-        job = self._job()
-        if job is not None and job.state in ARMED | ASKS:
-            self._confirm(
-                f"Start {what_words(job, self._face)[0]} now?",
-                "A terminal opens with the client, whatever the quota says.",
-                "Start it now",
-                lambda arranger: arranger.run_now(job.id),
-            )
+        job, view = self._job(), self._view
+        if job is not None and job.state in ARMED | ASKS and view is not None and view.snapshot is not None:
+            question = start_question(job, view.snapshot, self._face)
+            self._confirm(question, lambda arranger: arranger.run_now(job.id))
 
     def action_cancel(self) -> None:
         """Call it off, once that is confirmed."""
         job = self._job()
         if job is not None and job.state in OPEN | ASKS:
-            self._confirm(
-                f"Call {what_words(job, self._face)[0]} off?",
-                f"It is {state_word(job).lower()}. The handoff stays.",
-                "Call it off",
-                lambda arranger: arranger.cancel(job.id),
-            )
+            question = cancel_question(job, self._clock(), self._face)
+            self._confirm(question, lambda arranger: arranger.cancel(job.id))
 
     def action_time(self) -> None:
         """Ask for another time."""
         job = self._job()
-        if job is None or job.state not in ARMED | ASKS:
-            return
-
-        def move(at: str | None) -> None:
-            if at:
-                self._ask("arranging …", lambda arranger: _answer(arranger.reschedule(job.id, at)))
-
-        self.app.push_screen(AskTime("Another time", self._resets_at(), self._clock, self._face), move)
+        if job is not None and job.state in ARMED | ASKS:
+            about = what_words(job, self._face)[0]
+            self._ask_time("Another time", about, lambda arranger, at: arranger.reschedule(job.id, at))
 
     def action_new(self) -> None:
         """Arrange the last handoff, at the time that is asked for."""
-        job = self._job()
-        if job is not None and job.state in OPEN:
+        latest = self._offered()
+        if latest is not None:
+            about = arrange_words(latest, self._jobs, self._clock(), self._face)
+            self._ask_time(
+                "When does it start?", about, lambda arranger, at: arranger.schedule(latest.path, at)
+            )
+        elif self._latest is None:
+            self._tell(NO_HANDOFF if self._arranger is not None else NOT_HERE)
+
+    def _ask_time(self, title: str, about: str, work: Callable[[Arranger, str], Done]) -> None:
+        if not self._may_ask():
             return
-
-        def schedule(at: str | None) -> None:
-            if at:
-                self._ask("arranging …", lambda arranger: _answer(arranger.schedule("latest", at)))
-
-        title = f"When does {self._latest or 'the last handoff'} start?"
-        self.app.push_screen(AskTime(title, self._resets_at(), self._clock, self._face), schedule)
-
-    def _resets_at(self) -> datetime | None:
         view = self._view
-        return awaited(view.snapshot).resets_at if view is not None and view.snapshot is not None else None
+        resets_at = awaited(view.snapshot).resets_at if view and view.snapshot else None
 
-    def _confirm(self, title: str, said: str, yes: str, work: Callable[[Arranger], Done]) -> None:
-        question = Question(title=title, said=(said,), answers=((_NO, "No"), (_YES, yes)), back=_NO)
+        def take(at: str | None) -> None:
+            if at:
+                self._ask("arranging …", lambda arranger: _answer(work(arranger, at)))
 
+        self.app.push_screen(AskTime(title, about, resets_at, self._clock, self._face), take)
+
+    def _confirm(self, question: Question, work: Callable[[Arranger], Done]) -> None:
         def finish(answer: str | None) -> None:
-            if answer == _YES:
+            if answer == YES:
                 self._ask("…", lambda arranger: _answer(work(arranger)))
 
-        self.app.push_screen(Ask(question, self._face), finish)
+        if self._may_ask():
+            self.app.push_screen(Ask(question, self._face), finish)
+
+    def _may_ask(self) -> bool:
+        """Not in the demo, and not while something is being done."""
+        self._tell(NOT_HERE if self._arranger is None else "" if not self._busy else self._told[0])
+        return self._arranger is not None and not self._busy
 
 
 def _answer(done: Done) -> Answered:
-    return Answered("; ".join((done.sentence, *done.warnings)))
+    return Answered("; ".join((done.sentence, *done.warnings)), job_id=done.job_id)

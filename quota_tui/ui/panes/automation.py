@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from quota_tui.core.jobs.job import ARMED, ASKS, Job, JobState
+from quota_tui.core.jobs.job import ARMED, ASKS, OPEN, Job, JobState
 from quota_tui.core.jobs.words import (
     handoff_words,
     head_words,
@@ -75,20 +75,20 @@ def job_rows(
 
 def rows(view: View, snapshot: Snapshot, width: int, height: int) -> list[Row]:
     """The next session, then one row for each other one; the key that arranges one while there is none."""
-    key = view.keys.get("automation", "a")
+    key, plan_key = view.keys.get("automation", "a"), view.keys.get("plan", "p")
+    promise = f"{plan_key} plans the next session and says when it starts"
     if not snapshot.automation.jobs:
         said_none = wrap(NOTHING_SCHEDULED.capitalize(), width, PLAIN, view.face, most=1)
         ranked: list[Rank] = [(0, line) for line in said_none]
-        promise = f"{view.keys.get('plan', 'p')} plans the next session and says when it starts"
         ranked += [(3, line) for line in wrap(promise, width, MUTED, view.face, most=2)]
         return fit_height(ranked, height)
     first, *others = snapshot.automation.jobs
     ranked = job_rows(view, first, width, snapshot.five_hour.limit_tokens)
     if first.state in ASKS:
-        ranked += [
-            (2, line)
-            for line in wrap(f"{key}: start it now, at another time, or not", width, PLAIN, view.face, most=2)
-        ]
+        asked = f"{key}: start it now, at another time, or not"
+        ranked += [(2, line) for line in wrap(asked, width, PLAIN, view.face, most=2)]
+    elif first.state not in OPEN:
+        ranked += [(6, line) for line in wrap(promise, width, MUTED, view.face, most=2)]
     for at, job in enumerate(others):
         said = head_words(job, view.now, view.face)
         ranked.append(

@@ -23,8 +23,10 @@ from quota_tui.core.phrases import (
 from quota_tui.core.snapshot import Snapshot, WindowState
 from quota_tui.core.text import one_line
 from quota_tui.core.words import cells, clean, tokens
+from quota_tui.ui.panes import phases
 from quota_tui.ui.panes.automation import is_wrong, work_words
 from quota_tui.ui.panes.header import facts, notice_rows
+from quota_tui.ui.panes.phase_words import is_tracked
 from quota_tui.ui.panes.quota import small_rows
 from quota_tui.ui.panes.sessions import in_order, session_rows
 from quota_tui.ui.panes.zone import alert_row, recent_alerts
@@ -107,10 +109,8 @@ def other_rows(view: View, snapshot: Snapshot, state: WindowState, width: int) -
 
 
 def work_row(view: View, snapshot: Snapshot, width: int) -> Row:
-    """Phases and automation on one row."""
-    phases = snapshot.phases.state
-    plan = NO_PLAN if phases == "none" else clean(phases, view.face)
-    no_plan = styled((plan, "no plan" if phases == "none" else ""), MUTED)
+    """Automation, and on the same row that no plan is tracked; one that is has rows of its own."""
+    no_plan = [] if is_tracked(snapshot) else styled((NO_PLAN, "no plan"), MUTED)
     if snapshot.automation.jobs:
         return chain(width, work_words(view, snapshot), no_plan)
     return chain(width, no_plan, work_words(view, snapshot))
@@ -157,6 +157,7 @@ def rows(view: View, snapshot: Snapshot, width: int, height: int) -> list[Row]:
     ranked.append((2, forecast_row(view, snapshot, width)))
     ranked.append((8, chain(width, styled(cost_words(snapshot.burn), MUTED))))
     ranked += [*gap, *zone_rows(view, snapshot, width), *gap]
+    ranked += phases.card_rows(view, snapshot, width)
     rank = 1 if is_wrong(snapshot) else 5 if snapshot.automation.jobs else 6
     ranked.append((rank, work_row(view, snapshot, width)))
     ranked += [*gap, *footing(view, snapshot, width)]

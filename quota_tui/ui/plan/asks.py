@@ -75,6 +75,8 @@ class Ask(ModalScreen[str]):
     def on_mount(self) -> None:
         self.query_one("#plan-ask").border_title = self._question.title
         self.query_one("#plan-ask").border_subtitle = "enter: take  esc: back"
+        # Empty it would be measured as one row, and the second answer be cut off.
+        self.query_one("#plan-answers").styles.height = len(self._question.answers)
         self.set_class(self._face.ascii, "-ascii")
         self.query_one(Scroller).ascii_only = self._face.ascii
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from textual import events
+from textual.content import Content
 from textual.message import Message
 
+from quota_tui.core.words import in_face
 from quota_tui.ui.panes.specs import PANES
 from quota_tui.ui.rows import Row
 from quota_tui.ui.view import View
@@ -28,9 +30,14 @@ class Pane(RowsWidget):
 
     def show(self, view: View) -> None:
         key = view.keys.get(f"pane_{self.id}", self.spec.key)
-        title = f"{key} {self.spec.title}"
+        named = self.spec.title
+        if self.spec.titled is not None and view.snapshot is not None:
+            named = self.spec.titled(view, view.snapshot)
+        title = in_face(f"{key} {named}", view.face)
         if title != self._title:
-            self._title = self.border_title = title
+            self._title = title
+            # Content: names of files are no markup.
+            self.border_title = Content(title)
         super().show(view)
 
     def rows_for(self, view: View, width: int, height: int) -> list[Row]:
