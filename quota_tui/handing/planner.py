@@ -18,10 +18,12 @@ from quota_tui.core.handoff_markdown import render
 from quota_tui.core.proposal import Known, Proposed, propose
 from quota_tui.core.ready import awaited
 from quota_tui.core.secrets import mask_handoff
-from quota_tui.core.snapshot import Basis
+from quota_tui.core.snapshot import Basis, SessionState
 from quota_tui.core.words import Face
+from quota_tui.handing.estimating import Estimator
 from quota_tui.handing.form import Done, Facts, LeftDraft, Written
 from quota_tui.handing.known import gather, next_window
+from quota_tui.handing.sizing import sized
 from quota_tui.monitor.monitor import Monitor
 from quota_tui.sources.handoff_facts import check_facts
 from quota_tui.store.drafts import Draft
@@ -55,6 +57,7 @@ class Planner:
         self._asked = (project, session_id, here)
         self._known = Known()
         self._facts = Facts()
+        self._sessions: tuple[SessionState, ...] = ()
         self._draft: Draft | None = None
 
     @property
@@ -65,6 +68,7 @@ class Planner:
     def facts(self, now: datetime) -> Facts:
         """The quota, and the agents of the project."""
         snapshot = self._monitor.collect(now, alerts=False)
+        self._sessions = snapshot.sessions
         project, session_id, here = self._asked
         self._known = gather(
             snapshot,
@@ -85,8 +89,15 @@ class Planner:
         return self._facts
 
     def proposal(self, now: datetime) -> Proposed:
-        """What is known without asking anybody."""
-        return propose(self._known, now, self._face)
+        """What is known without asking anybody, each objective with what it may take."""
+        proposed = propose(self._known, now, self._face)
+        if all(item.tokens is not None for item in proposed.handoff.objectives):
+            return proposed
+        estimator = Estimator(self._monitor, now)
+        model = next((session.model for session in self._sessions if session.model), "")
+        objectives = sized(proposed.handoff.objectives, estimator.learned, self.project, model)
+        handoff = msgspec.structs.replace(proposed.handoff, objectives=objectives)
+        return Proposed(handoff, proposed.sources)
 
     def _agents(self) -> tuple[str, ...]:
         """Names of agents that the next session could open with: the project's, then the user's."""
