@@ -8,15 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from functools import partial
 
 import msgspec
 
 from quota_tui.automation import arming
+from quota_tui.automation.proof import proof_of
 from quota_tui.automation.schedulers.base import Scheduler, SchedulerError, still_held
 from quota_tui.automation.world import World, own_argv
 from quota_tui.core.jobs import machine
 from quota_tui.core.jobs.decide import CLAIM_LASTS
-from quota_tui.core.jobs.job import ARMED, AT_WORK, Job
+from quota_tui.core.jobs.job import ARMED, AT_WORK, Job, JobState
 
 LATE = timedelta(seconds=20)
 """A wake that is so late does not come, or not in time: the dashboard does it."""
@@ -58,6 +60,7 @@ class Tender:
                 said, wrong = _seen(job, held, world, now)
                 done += said
                 problems += wrong
+        done += _proven_late(world, now)
         return Tended(tuple(done), (*problems, *world.jobs.damaged))
 
     def due(self, now: datetime) -> tuple[str, ...]:
@@ -148,6 +151,22 @@ def _seen(job: Job, held: Held, world: World, now: datetime) -> tuple[list[str],
         return [], [f"{was}: {error}"]
     world.change(job.id, lambda each: arming.noted_as(each, armed, now), "armed again")
     return [f"{was}: armed again with {armed.scheduler.name}"], list(armed.warnings)
+
+
+def _proven_late(world: World, now: datetime) -> list[str]:
+    """Jobs that were given up although their client ran: it may have asked something first."""
+    done = []
+    for job in world.jobs.recent():
+        if job.state is not JobState.FAILED or job.runner is None:
+            continue
+        proof = proof_of(job.session_id, world.dirs_of(job), world.scan)
+        if proof and world.change(job.id, partial(_started, now=now, proof=proof), "proven late"):
+            done.append(f"{job.id} did start: {proof}")
+    return done
+
+
+def _started(job: Job, *, now: datetime, proof: str) -> Job | None:
+    return machine.started(job, now, proof) if job.state is JobState.FAILED else None
 
 
 def _to_come(job: Job, now: datetime) -> tuple[datetime, ...]:

@@ -13,8 +13,8 @@ from quota_tui.automation.schedulers.base import Wake
 from quota_tui.automation.tend import Tender
 from quota_tui.automation.wake import wake
 from quota_tui.automation.world import spawn
-from quota_tui.core.jobs.job import Holder, JobState
-from tests.automation.world_rig import FolderScheduler, Rig, end_clients, furnish, rig
+from quota_tui.core.jobs.job import Holder, JobState, LogLine
+from tests.automation.world_rig import UUID, FolderScheduler, Rig, end_clients, furnish, rig
 
 pytestmark = pytest.mark.skipif(
     sys.platform == "win32", reason="the stand-in for the client is a posix program"
@@ -162,3 +162,17 @@ def test_held_instants_survive_the_journal(here: Rig) -> None:
     held = here.scheduler.wakes()["api-1"].instants
     assert here.kept().held == held
     assert msgspec.json.decode(msgspec.json.encode(here.kept()))["held"]
+
+
+def test_a_client_that_answered_late_did_start(here: Rig) -> None:
+    """Given up after a minute while the client asked something; then the person answered."""
+    log = (LogLine(here.clock(), JobState.FAILED, "no session began within 60 s"),)
+    here.job(state=JobState.FAILED, runner=Holder(1, 1.0), log=log)
+    tender = Tender(here.world)
+    assert tender.tend(here.clock()).done == ()
+    transcript = here.world.claude_dir / "projects" / "-api" / f"{UUID}.jsonl"
+    transcript.parent.mkdir(parents=True)
+    transcript.write_text("{}\n")
+    assert "did start" in tender.tend(here.clock()).done[0]
+    assert here.kept().state is JobState.STARTED
+    assert tender.tend(here.clock()).done == ()
