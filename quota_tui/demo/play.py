@@ -19,7 +19,8 @@ import msgspec
 
 from quota_tui.config import Settings
 from quota_tui.demo.home import DemoHome, RemoveOnSignal
-from quota_tui.demo.scenario import Scenario, load_scenario
+from quota_tui.demo.plan import DemoPlan
+from quota_tui.demo.scenario import Moment, Scenario, load_scenario
 from quota_tui.demo.story import Kind, Story, tell
 from quota_tui.monitor.monitor import Monitor
 from quota_tui.monitor.record import keep_readings
@@ -69,6 +70,9 @@ class Demo:
         self._signals.hold()
         self._monitor = Monitor(Settings(), self.paths, self.claude_dirs, story.begins_at)
         self._closed = False
+        self._scenario = scenario
+        plan = DemoPlan(scenario, self.home, self._home.claude, self.paths, self._at_clock)
+        self._steps = list(plan.steps())
 
     @property
     def home(self) -> Path:
@@ -96,7 +100,7 @@ class Demo:
             self._monitor.collect(at, rescan=True)
 
     def write_until(self, until: datetime) -> int:
-        """Write every event up to `until` that is not written yet; how many there were.
+        """Write every event up to `until` that is not written yet, and take the plan's steps; how many.
 
         Raises OSError, StoreError and sqlite3 errors.
         """
@@ -115,7 +119,13 @@ class Demo:
             self._home.append(path, b"".join(parts))
         if session is not None:
             self._home.put_session(os.getpid(), _of_this_process(session))
+        while self._steps and self._steps[0][0] <= until:
+            self._steps.pop(0)[1]()
         return self._next - first
+
+    def _at_clock(self, clock: str) -> datetime:
+        """An instant of the played day."""
+        return self.story.opens_at + timedelta(seconds=self._scenario.seconds(Moment(0, clock)))
 
     def _record(self, data: bytes, at: datetime) -> None:
         """As `quota-tui statusline` does it."""

@@ -6,6 +6,7 @@ import os
 import sys
 import tempfile
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -335,3 +336,25 @@ def test_live_sessions_take_the_session_file_for_real(demo: Demo) -> None:
     assert (session.pid, session.name, session.version) == (os.getpid(), "refresh-tokens", "2.1.329")
     assert session.started_at is not None
     assert OPENS < session.started_at < OPENS + 2 * MINUTE
+
+
+def test_the_day_has_a_plan_and_an_arranged_session() -> None:
+    """Panes 4 and 5 have something to show, by the same counting as for real work."""
+    with (
+        closing(open_demo()) as demo,
+        closing(Monitor(Settings(), demo.paths, demo.claude_dirs, demo.clock())) as seen,
+    ):
+        at = {name: demo._at_clock(name) for name in ("13:40", "14:30", "15:10", "17:00", "18:25")}
+        demo.write_until(at["13:40"])
+        first = seen.collect(at["13:40"], rescan=True).phases
+        assert first.state == "active"
+        assert first.current == 0
+        assert first.phases[0].actual_tokens > 0
+        demo.write_until(at["15:10"])
+        later = seen.collect(at["15:10"], rescan=True).phases
+        assert [phase.state for phase in later.phases] == ["done", "done", "done", "current"]
+        assert all(phase.actual_tokens > 0 for phase in later.phases[:3])
+        demo.write_until(at["17:00"])
+        assert seen.collect(at["17:00"], rescan=True).automation.state == "scheduled"
+        demo.write_until(at["18:25"])
+        assert seen.collect(at["18:25"], rescan=True).automation.state == "started"
