@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -20,7 +21,9 @@ def test_starts_are_counted(tmp_path: Path, home: Path) -> None:
     furnish(tmp_path)
     seen: Counter[str] = Counter()
     for seed in range(RUNS):
-        found = Drill(seed, tmp_path).run()
+        drill = Drill(seed, tmp_path)
+        with closing(drill.db):
+            found = drill.run()
         told = f"seed {seed}: {found}"
         assert found.starts in {0, 1}, told
         assert found.state is not JobState.STARTED or found.starts == 1, told

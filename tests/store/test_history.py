@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -116,21 +117,19 @@ def test_sums_are_those_of_the_calls_after_any_merges(batches: list[list[UsageRe
 @settings(max_examples=40, deadline=None)
 @given(st.lists(records, max_size=14), st.data())
 def test_portions_do_not_matter(lines: list[UsageRecord], data: st.DataObject) -> None:
-    whole, pieces = History(None), History(None)
-    whole.merge(lines)
-    with pieces.merging() as merge:  # in bulk, in portions
-        rest = lines
-        while rest:
-            size = data.draw(st.integers(1, len(rest)))
-            merge.add(rest[:size])
-            rest = rest[size:]
-    for history in (whole, pieces):
-        assert_sums_are_true(history)
-    assert {record for _, record in History.read_calls(whole.db)} == {
-        record for _, record in History.read_calls(pieces.db)
-    }
-    whole.close()
-    pieces.close()
+    with closing(History(None)) as whole, closing(History(None)) as pieces:
+        whole.merge(lines)
+        with pieces.merging() as merge:  # in bulk, in portions
+            rest = lines
+            while rest:
+                size = data.draw(st.integers(1, len(rest)))
+                merge.add(rest[:size])
+                rest = rest[size:]
+        for history in (whole, pieces):
+            assert_sums_are_true(history)
+        assert {record for _, record in History.read_calls(whole.db)} == {
+            record for _, record in History.read_calls(pieces.db)
+        }
 
 
 @settings(max_examples=40, deadline=None)
