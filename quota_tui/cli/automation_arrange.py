@@ -17,7 +17,7 @@ from quota_tui.automation.world import World
 from quota_tui.cli.automation_world import say, shown, the_world, warn
 from quota_tui.cli.setup import EXIT_NEGATIVE, EXIT_USAGE, fail
 from quota_tui.core.jobs.timing import AT_EXAMPLES
-from quota_tui.core.jobs.words import NOTHING, handoff_words, what_words
+from quota_tui.core.jobs.words import handoff_words, main_job, what_words
 from quota_tui.core.words import countdown, moment
 
 _PROJECT = click.Path(exists=True, file_okay=False)
@@ -104,15 +104,15 @@ def reschedule(flags: dict[str, object], job: str, at: str) -> None:
 @click.option("--all", "every", is_flag=True, help="All that are arranged.")
 @click.pass_obj
 def cancel(flags: dict[str, object], job: str, every: bool) -> None:
-    """Call JOB off; without JOB, the one that is arranged."""
+    """Call JOB off; without JOB, the one that is arranged, or that asks what is to become of it."""
     if job and every:
         raise click.UsageError("give JOB or --all, not both")
     with the_world(flags) as world:
-        arranged_jobs = world.jobs.open()
-        found = arranged_jobs if every or not (job or arranged_jobs) else [find_job(job, world)]
+        is_none = not job and main_job(world.jobs.all()) is None
+        found = world.jobs.open() if every or is_none else [find_job(job, world)]
         for each in found:
             arranged = call_off(each.id, world, world.clock())
             warn(arranged.warnings, world)
             say(arranged.sentence, world)
         if not found:
-            click.echo(NOTHING)
+            click.echo("nothing is scheduled")

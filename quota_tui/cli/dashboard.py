@@ -24,6 +24,7 @@ from quota_tui.store.paths import Paths, claude_config_dirs, our_paths
 
 if TYPE_CHECKING:
     from quota_tui.handing.arranger import Arranger
+    from quota_tui.handing.following import Following
     from quota_tui.handing.planner import Planner
     from quota_tui.handing.tending import Tending
 
@@ -69,6 +70,14 @@ class LiveMonitor(Monitor):
         arranger = self.arranger(clock)
         arrange = None if arranger is None else lambda path: arranger.schedule(str(path))
         return Planner(self, face, clock, arrange=arrange)
+
+    def follower(self, clock: Callable[[], datetime]) -> Following | None:
+        """What is asked about plans and reports; None in the demo, whose project is on no disk."""
+        if self.tending is None:
+            return None
+        from quota_tui.handing.following import Following
+
+        return Following(self, clock)
 
     def arranger(self, clock: Callable[[], datetime]) -> Arranger | None:
         """What is asked about jobs; None where nothing is to be arranged."""

@@ -7,10 +7,10 @@ from contextlib import closing
 import click
 import msgspec
 
-from quota_tui.cli.setup import EXIT_DATA, face_of, fail, set_up, telling_failures, utc_now
+from quota_tui.cli.setup import EXIT_DATA, EXIT_USAGE, Setup, face_of, fail, set_up, telling_failures, utc_now
 from quota_tui.core.estimating.subject import Quality
 from quota_tui.core.estimating.words import estimate_lines
-from quota_tui.handing.estimating import Estimator
+from quota_tui.handing.estimating import Estimate, Estimator
 from quota_tui.handing.known import last_handoff
 from quota_tui.handing.open_work import open_work
 from quota_tui.monitor.monitor import Monitor
@@ -51,10 +51,14 @@ def estimate(
         closing(Monitor(setup.settings, setup.paths, setup.claude_dirs, now)) as monitor,
     ):
         snapshot = monitor.collect(now, parallel=True, alerts=False)
+        for notice in monitor.stores.notices:
+            click.echo(f"quota-tui: {notice}", err=True)
         where = project_path(project)
         estimator = Estimator(monitor, now)
+        path = plan or _found(monitor, where)
+        if save and not path:
+            fail("there is no plan to keep an estimate of; name one: `estimate PLAN.md --save`", EXIT_USAGE)
         try:
-            path = plan or _found(monitor, where)
             found = (
                 estimator.estimate(path, snapshot, where, quality=Quality(quality or ""), model=model)
                 if path
@@ -62,16 +66,20 @@ def estimate(
             )
         except PlanFileError as error:
             fail(str(error), EXIT_DATA)
-        if as_json:
-            click.echo(msgspec.json.format(msgspec.json.encode(found.numbers), indent=1).decode())
-        else:
-            lines = estimate_lines(
-                found.numbers, face_of(setup), chance=found.chance, overruns=found.overruns
-            )
-            click.echo("\n".join(lines))
-        if save and found.plan is not None:
+        _show(found, setup, as_json=as_json)
+        if save:
             estimator.save(found)
             click.echo("kept: `quota-tui track start` takes it while the plan is as it is", err=True)
+
+
+def _show(found: Estimate, setup: Setup, *, as_json: bool) -> None:
+    if as_json:
+        click.echo(msgspec.json.format(msgspec.json.encode(found.numbers), indent=1).decode())
+    else:
+        click.echo("\n".join(estimate_lines(found.numbers, face_of(setup))))
+    phases = found.subject.phases
+    if phases and all(phase.done for phase in phases):
+        click.echo("note: every phase is marked as done; this is what all of it would take", err=True)
 
 
 def _found(monitor: Monitor, project: str) -> str:

@@ -60,10 +60,11 @@ def _report(hook: Hook) -> None:
     if not (hook.setup.claude_dirs[0] / TRACKINGS).is_dir():
         return
     from quota_tui.handing.tracker import Tracker
+    from quota_tui.handing.tracking import session_ended
 
     monitor = open_monitor(hook)
     try:
-        Tracker(monitor, hook.project).session_ended(hook.told.session_id, hook.now)
+        session_ended(monitor, Tracker(monitor, hook.project), hook.told.session_id, hook.now)
     finally:
         monitor.close()
 

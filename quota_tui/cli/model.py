@@ -87,4 +87,6 @@ def _estimator(flags: dict[str, object] | None) -> Iterator[tuple[Estimator, Mon
         closing(Monitor(setup.settings, setup.paths, setup.claude_dirs, now)) as monitor,
     ):
         monitor.collect(now, parallel=True, alerts=False)
+        for notice in monitor.stores.notices:
+            click.echo(f"quota-tui: {notice}", err=True)
         yield Estimator(monitor, now), monitor

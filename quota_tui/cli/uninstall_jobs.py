@@ -32,6 +32,6 @@ def call_off_jobs(*, yes: bool) -> None:
         for job in jobs:
             arranged = cancel(job.id, world, now, "called off: quota-tui was uninstalled")
             click.echo(arranged.sentence)
-            warn(arranged.warnings)
+            warn(arranged.warnings, world)
         tended = Tender(world).tend(now)
-        warn((*tended.done, *tended.problems))
+        warn((*tended.done, *tended.problems), world)

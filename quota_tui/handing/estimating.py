@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from datetime import datetime
-from pathlib import Path
 
 import msgspec
 
+from quota_tui.core.digest import blake2b
 from quota_tui.core.estimating.estimate import PlanEstimate, estimate
 from quota_tui.core.estimating.fitting import Fit, chance_inside, fits
 from quota_tui.core.estimating.learn import Learned, learn
 from quota_tui.core.estimating.model import Change, EstimationModel, changes, model_of
 from quota_tui.core.estimating.numbers import EstimateNumbers, numbers_of
-from quota_tui.core.estimating.predict import Overrun, likely_overruns
+from quota_tui.core.estimating.predict import likely_overruns
 from quota_tui.core.estimating.ranges import Range
 from quota_tui.core.estimating.subject import PastSession, PlanSubject, Quality
 from quota_tui.core.snapshot import Snapshot, WindowState
 from quota_tui.core.tracking.estimates import estimated_from
 from quota_tui.core.tracking.state import Estimated
 from quota_tui.handing.known import next_window
-from quota_tui.handing.past import past
+from quota_tui.handing.past import past, remember_subject
 from quota_tui.handing.subjects import subject_of
 from quota_tui.monitor.monitor import Monitor
 from quota_tui.sources.plan_file import PlanFile, read_plan
@@ -31,23 +32,22 @@ SAVED = "estimate:"
 
 
 class Estimate(msgspec.Struct, frozen=True, kw_only=True):
-    """An estimate of a plan, or of a session without one (`plan` is None then).
-
-    `chance` (0-1) is that it is done before the reset; None when that is unknown.
-    """
+    """An estimate of a plan, or of a session without one (`plan` is None then)."""
 
     plan: PlanFile | None
     subject: PlanSubject
     whole: PlanEstimate
     fit: Fit
     numbers: EstimateNumbers
-    chance: float | None
-    overruns: tuple[Overrun, ...]
 
     @property
     def tracked(self) -> Estimated:
         """As a tracking keeps it."""
         return Estimated() if self.plan is None else estimated_from(self.plan.plan, self.whole)
+
+    def is_current(self) -> bool:
+        """Whether the plan's file still says what was estimated. Raises PlanFileError."""
+        return self.plan is None or read_plan(self.plan.path, self.plan).text == self.plan.text
 
 
 class Estimator:
@@ -65,11 +65,12 @@ class Estimator:
     def past(self) -> list[PastSession]:
         """The sessions that it learns from."""
         if self._past is None:
-            since = self._since()
-            self._past = self._monitor.attempt(
-                lambda: past(self._monitor.stores.history, self._monitor.claude_dirs, self._now, since)
-            )
+            self._past = self._monitor.attempt(self._look_back)
         return self._past
+
+    def _look_back(self) -> list[PastSession]:
+        stores = self._monitor.stores
+        return past(stores.history, stores.journal, self._monitor.claude_dirs, self._now, self._since())
 
     @property
     def learned(self) -> Learned:
@@ -93,7 +94,7 @@ class Estimator:
         model: str = "",
     ) -> Estimate:
         """What a plan will take, and where it fits."""
-        found = read_plan(str(Path(path).resolve()))
+        found = read_plan(real(path))
         model = model or last_model(snapshot, self.past)
         subject = subject_of(found, project, self._monitor.claude_dirs, quality=quality, model=model)
         return self._estimated(found, subject, snapshot)
@@ -119,9 +120,10 @@ class Estimator:
                 fit,
                 five_hour_pct_per_usd=self._pct_per_usd(five, whole),
                 weekly_pct_per_usd=self._pct_per_usd(snapshot.weekly, whole),
+                chance=chance_inside(whole, room, left_h),
+                overruns=likely_overruns(whole, self.past),
+                quota_basis=five.basis.value,
             ),
-            chance=chance_inside(whole, room, left_h),
-            overruns=likely_overruns(whole, self.past),
         )
 
     def _pct_per_usd(self, state: WindowState, whole: PlanEstimate) -> float | None:
@@ -135,71 +137,99 @@ class Estimator:
 
     def save(self, found: Estimate) -> None:
         """Keep a plan's estimate: what was shown beforehand is what it will be judged by."""
-        if found.plan is None:
-            return
-        kept = _Kept(found.plan.stamp, found.tracked)
-        self._monitor.stores.journal.learn(SAVED + found.plan.path, _encode(kept), self._now)
+        if found.plan is not None:
+            kept = Saved(digest_of(found.plan.text), found.tracked, found.subject)
+            self._learn(SAVED + found.plan.path, _encode(kept))
 
-    def saved(self, path: str) -> Estimated | None:
-        """The estimate that was kept of a plan file, if the file is as it was then."""
-        found = read_plan(str(Path(path).resolve()))
-        data = self._monitor.stores.journal.learned(SAVED + found.path)
+    def saved(self, path: str) -> Saved | None:
+        """The estimate that was kept of a plan file, if the file says what it said then."""
+        found = read_plan(real(path))
+        data = self._learned_value(SAVED + found.path)
         try:
             kept = _decode(data) if data else None
         except msgspec.MsgspecError:
             return None
-        return kept.estimated if kept is not None and kept.stamp == found.stamp else None
+        return kept if kept is not None and kept.digest == digest_of(found.text) else None
+
+    def remember(self, tracking_id: str, subject: PlanSubject) -> None:
+        """Keep a plan as it was when it was begun: what came of it is compared with that."""
+        stores = self._monitor.stores
+        self._monitor.attempt(lambda: remember_subject(stores.journal, tracking_id, subject, self._now))
 
     def keep_model(self) -> None:
         """Put the learned state into the journal."""
-        self._monitor.stores.journal.learn(MODEL, msgspec.json.encode(self.model), self._now)
+        self._learn(MODEL, msgspec.json.encode(self.model))
 
     def changes_by(self, session_id: str) -> tuple[Change, ...]:
         """What one past session changed: the learned state without it, and with it."""
-        before = learn([each for each in self.past if each.id != session_id], self._now)
-        return changes(before, self.learned)
+        before = [each for each in self.past if each.id != session_id]
+        if len(before) == len(self.past):
+            return ()
+        return changes(learn(before, self._now), self.learned)
 
     def reset(self) -> None:
-        """Begin to learn anew: sessions until now count no more. They stay in the history."""
-        self._monitor.stores.journal.learn(SINCE, self._now.isoformat().encode(), self._now)
-        self._past = self._learned = None
-        self.keep_model()
+        """Begin to learn anew: sessions that began until now count no more. They stay in the history."""
+        self._begin_at(self._now.isoformat())
 
     def recompute(self) -> None:
         """Learn from the whole history again."""
-        self._monitor.stores.journal.learn(SINCE, b"", self._now)
+        self._begin_at("")
+
+    def _begin_at(self, since: str) -> None:
+        self._learn(SINCE, since.encode())
         self._past = self._learned = None
         self.keep_model()
 
     def _since(self) -> datetime | None:
-        data = self._monitor.stores.journal.learned(SINCE)
+        """From when on sessions count; None: all. A value that makes no sense is none."""
+        data = self._learned_value(SINCE)
         try:
-            return datetime.fromisoformat(data.decode()) if data else None
+            since = datetime.fromisoformat(data.decode()) if data else None
         except ValueError:
             return None
+        return since if since is not None and since.tzinfo is not None else None
+
+    def _learn(self, key: str, value: bytes) -> None:
+        self._monitor.attempt(lambda: self._monitor.stores.journal.learn(key, value, self._now))
+
+    def _learned_value(self, key: str) -> bytes | None:
+        return self._monitor.attempt(lambda: self._monitor.stores.journal.learned(key))
 
 
-class _Kept(msgspec.Struct, frozen=True):
-    stamp: tuple[int, int, int]
+class Saved(msgspec.Struct, frozen=True):
+    """A plan's estimate as it was kept, the plan as it was estimated, and what its file said."""
+
+    digest: str
     estimated: Estimated
+    subject: PlanSubject
 
 
 _encode = msgspec.msgpack.Encoder().encode
-_decode = msgspec.msgpack.Decoder(_Kept).decode
+_decode = msgspec.msgpack.Decoder(Saved).decode
+
+
+def real(path: str) -> str:
+    """The one name of a plan file; of what can be no name, that itself."""
+    try:
+        return os.path.realpath(path)
+    except ValueError:
+        return path
+
+
+def digest_of(text: str) -> str:
+    """The same for two texts exactly when they are the same."""
+    return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
 
 
 def room_of(state: WindowState) -> Range | None:
     """What is left of a window in tokens, an estimate; None when that is not known."""
-    if state.limit_tokens is None or state.used_pct is None:
+    limit, used = state.limit_tokens, state.used_pct
+    if limit is None or used is None:
         return None
-
-    def left(used_pct: float) -> float:
-        assert state.limit_tokens is not None
-        return max(0.0, state.limit_tokens * (100.0 - used_pct) / 100.0)
-
-    low = state.used_pct if state.used_pct_high is None else state.used_pct_high
-    high = state.used_pct if state.used_pct_low is None else state.used_pct_low
-    return Range(left(low), left(state.used_pct), left(high))
+    most = used if state.used_pct_high is None else max(state.used_pct_high, used)
+    least = used if state.used_pct_low is None else min(state.used_pct_low, used)
+    low, median, high = (max(0.0, limit * (100.0 - each) / 100.0) for each in (most, used, least))
+    return Range(low, median, high)
 
 
 def _room_of_next(five: WindowState) -> Range | None:

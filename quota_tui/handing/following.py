@@ -68,8 +68,9 @@ class Following:
         return found.numbers
 
     def save(self, path: str) -> str:
-        """Keep the estimate that was shown."""
-        if path not in self._shown:
+        """Keep the estimate that was shown; a new one where the file says something else by now."""
+        shown = self._shown.get(path)
+        if shown is None or not shown.is_current():
             self.estimate(path)
         Estimator(self._monitor, self._clock()).save(self._shown[path])
         return "kept: it is what the plan will be judged by while its file is as it is"

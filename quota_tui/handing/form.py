@@ -54,12 +54,13 @@ class Latest(msgspec.Struct, frozen=True):
 class Written(msgspec.Struct, frozen=True, kw_only=True):
     """A handoff that was written. `command` starts the next session by hand, quoted for the person's shell.
 
-    `arranged` says when it starts by itself, empty when it does not. `notes` are sentences to tell with it,
-    such as that a secret was masked.
+    `arranged` says when it starts by itself, empty when it does not; `refused` why not, although that was
+    wished. `notes` are sentences to tell with it, such as that a secret was masked.
     """
 
     path: Path
     handoff: Handoff = Handoff()
     command: str = ""
     arranged: str = ""
+    refused: str = ""
     notes: tuple[str, ...] = ()

@@ -26,8 +26,15 @@ def lasting_words(monitor: Monitor, now: datetime, face: Face) -> str:
     found = lasting(monitor, now, face)
     if found is None:
         return ""
-    span = f"{found.from_hour:02d}:00 and {found.to_hour:02d}:00"
+    span = f"{_hour(found.from_hour, face)} and {_hour(found.to_hour, face)}"
     return (
         f"windows that begin between {span} last most often: {pct(found.lasted_pct)} of {found.windows},"
         f" {pct(found.others_pct)} of the others"
     )
+
+
+def _hour(hour: int, face: Face) -> str:
+    """An hour of the day, 24 being its end, as the person's clock shows it."""
+    if not face.clock_12h:
+        return f"{hour:02d}:00"
+    return f"{hour % 12 or 12}{'am' if hour % 24 < 12 else 'pm'}"

@@ -160,24 +160,25 @@ class Planner:
             saved = self._draft.publish(handoff, now)
         else:
             saved = Handoffs(folder).save(handoff, now)
-        done = self._arranged(saved)
+        done, refused = self._arranged(saved)
         return Written(
             path=saved.path,
             handoff=saved.handoff,
             command=resume_command(saved.handoff, saved.path),
             arranged=done.sentence,
+            refused=refused,
             notes=(*_masked(saved), *_remembered(folder, saved, now), *done.warnings),
         )
 
-    def _arranged(self, saved: Saved) -> Done:
-        """Let it start by itself when the person chose so; the handoff is there whether that works or not."""
+    def _arranged(self, saved: Saved) -> tuple[Done, str]:
+        """Let it start by itself when the person chose so; why that is not possible. It is written anyhow."""
         if self._arrange is None or saved.handoff.start in {"", START_MANUAL}:
-            return Done("")
+            return Done(""), ""
         try:
-            return self._arrange(saved.path)
+            return self._arrange(saved.path), ""
         # Schedulers, terminals and the journal fail in ways of their own; each is told, nothing is lost.
         except Exception as error:  # noqa: BLE001
-            return Done("", (f"it does not start by itself: {error}",))
+            return Done(""), f"it does not start by itself: {error}"
 
 
 def _remembered(folder: Path, saved: Saved, now: datetime) -> tuple[str, ...]:

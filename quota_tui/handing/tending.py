@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 import threading
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
@@ -38,6 +37,7 @@ class Tending:
         self._settings, self._paths, self._claude_dirs = settings, paths, tuple(claude_dirs)
         self._clock, self._tell = clock, tell
         self._jobs: tuple[Job, ...] = ()
+        self._look_at: datetime | None = None
         self._stop, self._news = threading.Event(), threading.Event()
         self._thread = threading.Thread(target=self._run, name="jobs-tend", daemon=True)
 
@@ -53,9 +53,12 @@ class Tending:
             self._thread.join(5.0)
 
     def see(self, jobs: Iterable[Job]) -> None:
-        """The jobs as they are now."""
-        seen = tuple(job for job in jobs if job.state in OPEN)
-        if seen != self._jobs:
+        """The jobs as they are now.
+
+        While a machine sleeps no timer runs on: what has come due meanwhile is looked at here.
+        """
+        seen, look_at = tuple(job for job in jobs if job.state in OPEN), self._look_at
+        if seen != self._jobs or (look_at is not None and self._clock() >= look_at):
             self._jobs = seen
             self._news.set()
 
@@ -77,9 +80,16 @@ class Tending:
                     self._tell(tended.problems)
                     tended_at = now
                 tender.wake_due(now)
-            except (sqlite3.Error, OSError) as error:
+            # A thread that ended would wake nothing any more, and nobody would know.
+            except Exception as error:  # noqa: BLE001
                 self._tell((f"the arranged sessions cannot be looked after: {error}",))
-            self._news.wait(seconds_to_look(self._jobs, self._clock()))
+                tended_at = None  # what was told goes when it is well again
+            now = self._clock()
+            seconds = seconds_to_look(self._jobs, now)
+            if seconds is None and tended_at is None:
+                seconds = TEND_EVERY.total_seconds()
+            self._look_at = None if seconds is None else now + timedelta(seconds=seconds)
+            self._news.wait(seconds)
 
 
 def seconds_to_look(jobs: Iterable[Job], now: datetime) -> float | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -73,7 +74,7 @@ class Tracker:
 
         Raises PlanFileError too.
         """
-        found = read_plan(str(Path(plan_file).resolve()))
+        found = read_plan(os.path.realpath(plan_file))
 
         def make(tracking_id: str) -> Tracking:
             return steps.begin(

@@ -5,9 +5,12 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable
-from pathlib import Path
+from itertools import islice
 
-_NAMED = re.compile(r"plan|roadmap|todo|tasks?(?:\.|_|-)|phases?", re.IGNORECASE)
+_NAMED = re.compile(
+    r"(?:(?<![A-Za-z])|(?<=[a-z])(?=[A-Z]))(?i:plan(?:s|ning)?|roadmap|todos?|tasks?|phases?)(?![a-z])"
+)
+"""A word of the name: `SESSION_3_PLAN`, `authPlan`, but no `explanation`."""
 _FOLDERS = ("", "plans", "docs", "docs/plans", ".claude", ".claude/plans")
 MOST = 30
 _MOST_LISTED = 2_000
@@ -35,7 +38,10 @@ def plan_candidates(project: str, first: Iterable[str] = ()) -> tuple[str, ...]:
 def _listed(folder: str) -> list[str]:
     try:
         with os.scandir(folder) as entries:
-            names = [entry.name for _, entry in zip(range(_MOST_LISTED), entries, strict=False)]
-    except OSError:
+            return [entry.path for entry in islice(entries, _MOST_LISTED) if _is_markdown(entry)]
+    except (OSError, ValueError):  # there is no such folder, or there can be none of that name
         return []
-    return [str(Path(folder) / name) for name in names if name.lower().endswith((".md", ".markdown"))]
+
+
+def _is_markdown(entry: os.DirEntry[str]) -> bool:
+    return entry.name.lower().endswith((".md", ".markdown")) and entry.is_file()

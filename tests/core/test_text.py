@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from quota_tui.core import phrases, text, words
 from quota_tui.core.readings import WindowKind
-from quota_tui.core.snapshot import Basis, Forecast, ThresholdForecast, WindowState
+from quota_tui.core.snapshot import Basis, Forecast, PhasesState, ThresholdForecast, WindowState
 from quota_tui.core.words import Face
 from tests.ui.invent import NOW, RESET, working
 from tests.ui.scenes import SCENES
@@ -311,7 +311,12 @@ def test_the_text_forms_tell_what_the_panes_tell():
     assert "next mark 90 %, 9 % away" in zone
     assert "fits: a small task, ≈20k tokens · ≈8 calls" in zone
     assert zone[-2:] == ["17:31 80 %  plan the next session", "15:03 50 %  half of the window is used"]
-    assert text.phases_text(snapshot, NOW, FACE) == ["no plan loaded"]
+    plan = text.phases_text(snapshot, NOW, FACE)
+    assert plan[0] == "Session 3: a live dashboard: active, 1.5 h of work"
+    assert plan[1] == "42k tokens of ≈112k estimated, ≈118k projected (104k–139k)"
+    assert "▸ 2. Dashboard  10k of ≈35k, 29 %  → ≈36k  2/7 ticked" in plan
+    free = msgspec.structs.replace(snapshot, phases=PhasesState())
+    assert text.phases_text(free, NOW, FACE) == ["no plan loaded"]
     assert text.automation_text(snapshot, NOW, FACE) == [
         "next session: ● SCHEDULED  18:45 · in 1h 10m",
         "  api · implementation-agent",

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from quota_tui.core.estimating.model import EstimationModel, Factor
 from quota_tui.core.estimating.trackrecord import History
 from quota_tui.core.estimating.words import history_words
-from quota_tui.core.words import Face, clean, in_face, tokens, usd
+from quota_tui.core.words import Face, clean, in_face, project_name, tokens, usd
 
 
 def model_lines(model: EstimationModel, face: Face) -> list[str]:
@@ -42,4 +42,5 @@ def _factor_lines(name: str, factors: Mapping[str, Factor], face: Face) -> Itera
         yield f"{name}, against the usual:"
     for key, each in factors.items():
         seen = "1 session" if each.sessions == 1 else f"{each.sessions} sessions"
-        yield f"  {clean(key, face)}: ×{each.factor:.2f} (×÷{each.spread:.2f}; {seen})"
+        shown = project_name(key, face) if name == "projects" else clean(key, face)
+        yield f"  {shown}: ×{each.factor:.2f} (×÷{each.spread:.2f}; {seen})"

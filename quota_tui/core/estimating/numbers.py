@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import msgspec
 
 from quota_tui.core.estimating.estimate import Confidence, PhaseEstimate, PlanEstimate
 from quota_tui.core.estimating.fitting import Fit, Verdict
+from quota_tui.core.estimating.predict import Overrun
 from quota_tui.core.estimating.ranges import Range
 from quota_tui.core.estimating.subject import TaskType
 from quota_tui.core.estimating.trackrecord import History
@@ -35,7 +38,11 @@ class Numbers(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class EstimateNumbers(msgspec.Struct, frozen=True, kw_only=True):
-    """The whole estimate."""
+    """The whole estimate. `chance_to_finish` (0-1): tokens and time both last until the reset; None: unknown.
+
+    `overruns` are the open phases that are likely to take more than is estimated. `quota_basis` is how the
+    five-hour window is known (`core.snapshot.Basis`): shares and fits are no better than that.
+    """
 
     total: Numbers
     phases: tuple[Numbers, ...]
@@ -46,6 +53,9 @@ class EstimateNumbers(msgspec.Struct, frozen=True, kw_only=True):
     fits_text: str
     risks: tuple[str, ...]
     history: History
+    chance_to_finish: float | None = None
+    overruns: tuple[Overrun, ...] = ()
+    quota_basis: str = ""
 
 
 def numbers_of(
@@ -54,6 +64,9 @@ def numbers_of(
     *,
     five_hour_pct_per_usd: float | None = None,
     weekly_pct_per_usd: float | None = None,
+    chance: float | None = None,
+    overruns: Sequence[Overrun] = (),
+    quota_basis: str = "",
 ) -> EstimateNumbers:
     """The numbers of an estimate; shares of quota come from its dollars and the learned %-per-dollar."""
 
@@ -84,6 +97,9 @@ def numbers_of(
         fits_text=fit.text,
         risks=estimate.risks,
         history=estimate.history,
+        chance_to_finish=chance,
+        overruns=tuple(overruns),
+        quota_basis=quota_basis,
     )
 
 

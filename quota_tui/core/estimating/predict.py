@@ -20,6 +20,7 @@ OVERRUN = 1.2
 """A session or phase overran when it took more than this times its estimate: the yellow alert's threshold."""
 FEWEST_SESSIONS = 15
 FEWEST_WINDOWS = 10
+FEWEST_PHASES = 4
 USUAL_OVERRUN = 0.4
 """The share of phases above 1.2 times a median that is right, at the usual spread; stands for four phases."""
 _USUAL_COUNT = 4.0
@@ -94,7 +95,10 @@ def best_session_size(record: Sequence[Judged]) -> BestSize | None:
 
 
 def likely_overruns(estimate: PlanEstimate, history: Iterable[PastSession]) -> tuple[Overrun, ...]:
-    """The open phases of a plan whose type overran more often than is usual, most likely first."""
+    """The open phases of a plan whose type overran more often than is usual, most likely first.
+
+    Types of which fewer than four phases were seen are not spoken of.
+    """
     seen: dict[TaskType, list[bool]] = {}
     for session in history:
         for past in session.phases:
@@ -105,7 +109,7 @@ def likely_overruns(estimate: PlanEstimate, history: Iterable[PastSession]) -> t
     for place, phase in enumerate(estimate.phases):
         cases = seen.get(phase.task_type, [])
         share = (sum(cases) + _USUAL_COUNT * USUAL_OVERRUN) / (len(cases) + _USUAL_COUNT)
-        if cases and share > USUAL_OVERRUN:
+        if len(cases) >= FEWEST_PHASES and share > USUAL_OVERRUN:
             found.append(
                 Overrun(
                     phase=place, name=phase.name, task_type=phase.task_type, chance=share, seen=len(cases)

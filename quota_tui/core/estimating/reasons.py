@@ -137,15 +137,16 @@ def _plan_factors(plan: PlanSubject, found: Features, learned: Learned) -> Itera
 
 def _effects(plan: PlanSubject, found: Features, learned: Learned) -> Iterator[str]:
     named: Sequence[tuple[str, str]] = [
-        *([(TYPE + found.main_type, f"{found.main_type} sessions of yours")] if found.main_type else []),
-        *([(STATED, "plans of yours that state a size")] if found.states_size else []),
-        *([(PROJECT + plan.project, "sessions in this project")] if plan.project else []),
-        *((LIBRARY + name, f"sessions with {name}") for name in plan.libraries),
+        *([(TYPE + found.main_type, f"{found.main_type} session{{}} of yours")] if found.main_type else []),
+        *([(STATED, "plan{} of yours with a size of its own")] if found.states_size else []),
+        *([(PROJECT + plan.project, "session{} in this project")] if plan.project else []),
+        *((LIBRARY + name, f"session{{}} with {name}") for name in plan.libraries),
     ]
     for key, whose in named:
         effect = learned.effect(key)
         if _tells(effect):
-            yield f"{effect.count} {whose}: {_factor(effect.shift)}"
+            said = whose.replace("{}", "s" * (effect.count != 1))
+            yield f"{effect.count} {said}: {_factor(effect.shift)}"
 
 
 def _tells(effect: Effect) -> bool:

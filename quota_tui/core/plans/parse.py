@@ -285,6 +285,6 @@ def _status(
 
 
 def _clipped(text: str) -> str:
-    """One line of a bearable length, as it was written."""
-    line = text[: 4 * MAX_NAME].strip()
+    """One line of a bearable length, as it was written; what is no UTF-8 could be kept and shown nowhere."""
+    line = text[: 4 * MAX_NAME].strip().encode("utf-8", "replace").decode()
     return line if len(line) <= MAX_NAME else line[: MAX_NAME - 1].rstrip() + "…"

@@ -5,18 +5,27 @@ from __future__ import annotations
 from math import log
 from statistics import NormalDist
 
+from msgspec.structs import replace
+
 from quota_tui.core.estimating.estimate import Confidence, PhaseEstimate, PlanEstimate
 from quota_tui.core.estimating.learn import Learned
 from quota_tui.core.estimating.outlook import LEVELS, Outlook
 from quota_tui.core.estimating.prior import PHASE_NOISE, SHIPPED
 from quota_tui.core.estimating.ranges import Range
 from quota_tui.core.estimating.rates import Rates, rates_of
-from quota_tui.core.estimating.subject import PastPhase, PastSession, PlanSubject, TaskType
+from quota_tui.core.estimating.subject import PastPhase, PastSession, PhaseSubject, PlanSubject, TaskType
 from quota_tui.core.estimating.trackrecord import History
 from quota_tui.core.estimating.update import update
 from quota_tui.core.plans.plan import Plan
 from quota_tui.core.tracking.projection import Projection
-from quota_tui.core.tracking.state import Estimated, EstimatedPhase, PhaseStatus, TrackedPhase, Tracking
+from quota_tui.core.tracking.state import (
+    Estimated,
+    EstimatedPhase,
+    PhaseStatus,
+    TrackedPhase,
+    Tracking,
+    TrackStatus,
+)
 
 _NORMAL_80 = 1.2816
 """Standard deviations from the median to the ends of 80 %."""
@@ -58,7 +67,7 @@ def estimate_of(known: Estimated) -> PlanEstimate | None:
     log scale, each side with its own width.
     """
     low, median, high = known.low, known.total, known.high
-    phases = [phase for phase in known.phases if phase.tokens]
+    phases = [phase for phase in known.phases if (phase.tokens or 0) > 0]
     if low is None or median is None or high is None or not 0 < low <= median <= high or not phases:
         return None
     outlook, rates = _outlook(low, median, high), rates_of("", Learned())
@@ -109,7 +118,7 @@ def projected(tracking: Tracking, estimate: PlanEstimate) -> Projection:
 
     A phase that was added since is in no estimate: it counts as it is so far.
     """
-    keys = [f"p{at}" for at, phase in enumerate(tracking.estimated.phases, 1) if phase.tokens is not None]
+    keys = [f"p{at}" for at, phase in enumerate(tracking.estimated.phases, 1) if (phase.tokens or 0) > 0]
     estimated = [tracking.phase(key) for key in keys[: len(estimate.phases)]]
     done = [place for place, phase in enumerate(estimated) if phase is None or phase.state in _OVER]
     took = sum(phase.actual for place in done if (phase := estimated[place]) is not None)
@@ -130,32 +139,73 @@ def projected(tracking: Tracking, estimate: PlanEstimate) -> Projection:
 def past_session(
     tracking: Tracking, subject: PlanSubject | None = None, model: str = ""
 ) -> PastSession | None:
-    """What an ended tracking teaches; None while it is open, and when nothing was used.
+    """What an ended tracking teaches; None while it is open, and when no phase was worked on to its end.
 
-    Only phases that were worked on to their end count: the others say nothing of what they take.
+    Of a plan that was stopped halfway only the phases count that were done, and it is not judged by the
+    estimate of the whole: the others say nothing of what they take.
     """
     if tracking.is_open or tracking.total <= 0:
         return None
-    done = [phase for phase in tracking.phases if phase.state is PhaseStatus.DONE and phase.actual > 0]
+    worked = [phase for phase in tracking.phases if _was_worked(phase)]
+    is_whole = tracking.status is TrackStatus.COMPLETED
+    tokens = tracking.total if is_whole else sum(phase.actual for phase in worked)
+    if not worked or tokens <= 0:
+        return None
     types: dict[str, int] = {}
-    for phase in tracking.phases:
+    for phase in worked:
         types[phase.task_type] = types.get(phase.task_type, 0) + phase.actual
-    main = max(types, key=lambda kind: types[kind], default="")
+    main = max(types, key=lambda kind: types[kind])
     known = tracking.estimated
+    subject = subject or subject_from(tracking)
     return PastSession(
         id=tracking.id,
         at=tracking.start,
         ended_at=tracking.end,
         project=tracking.project,
         task_type=_task_type(main),
-        tokens=tracking.total,
-        hours=tracking.hours,
-        cost_usd=tracking.cost_usd,
-        model=model,
-        estimated=_range(known.low, known.total, known.high),
+        tokens=tokens,
+        hours=tracking.hours if is_whole else sum(phase.hours for phase in worked),
+        cost_usd=tracking.cost_usd * tokens / tracking.total,
+        model=model or subject.model,
+        estimated=_range(known.low, known.total, known.high) if is_whole else None,
         subject=subject,
-        phases=tuple(_past_phase(phase) for phase in done),
+        phases=tuple(_past_phase(phase) for phase in worked if phase.actual > 0),
     )
+
+
+def subject_from(tracking: Tracking, estimated: PlanSubject | None = None) -> PlanSubject:
+    """The plan of an ended tracking, without the phases that were not worked on to their end.
+
+    `estimated`: the plan as it was when it was begun; without it only names and kinds of work are known.
+    """
+    if estimated is not None:
+        places = {phase.key: phase for phase in tracking.phases}
+        phases = tuple(
+            phase if (tracked := places.get(f"p{at}")) is None or _was_worked(tracked) else _as_done(phase)
+            for at, phase in enumerate(estimated.phases, 1)
+        )
+        if not all(phase.done for phase in phases):
+            return replace(estimated, phases=phases)
+    return PlanSubject(
+        title=tracking.title,
+        project=tracking.project,
+        phases=tuple(
+            PhaseSubject(name=phase.name, task_type=_task_type(phase.task_type) or TaskType.IMPLEMENTATION)
+            for phase in tracking.phases
+            if _was_worked(phase)
+        ),
+    )
+
+
+def _as_done(phase: PhaseSubject) -> PhaseSubject:
+    return replace(phase, done=True)
+
+
+def _was_worked(phase: TrackedPhase) -> bool:
+    """Whether it was in work to its end while it was tracked; what is in the plan no more counts too."""
+    if phase.state is PhaseStatus.REMOVED:
+        return phase.actual > 0
+    return phase.state is PhaseStatus.DONE and phase.start is not None
 
 
 def _past_phase(phase: TrackedPhase) -> PastPhase:
