@@ -15,8 +15,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 from quota_tui.core.snapshot import Snapshot
+from tests.ui.arranging import FakeArranger, two_sessions
+from tests.ui.following import FakeFollower
 from tests.ui.invent import working
 from tests.ui.planning import FakePlanner
+from tests.ui.scenes import alarmed, free
 from tests.ui.stage import dashboard
 
 FOLDER = Path(__file__).parent.parent / "screenshots"
@@ -32,6 +35,10 @@ PICTURES: dict[str, tuple[tuple[int, int], Callable[..., Snapshot], str, tuple[s
     "history-100x30": ((100, 30), working, "dark", ("h",)),
     "plan-100x30": ((100, 30), working, "dark", ("p",)),
     "plan-46x16": ((46, 16), working, "dark", ("p",)),
+    "automation-100x30": ((100, 30), two_sessions, "dark", ("a",)),
+    "phases-100x30": ((100, 30), alarmed, "dark", ("4", "z")),
+    "estimate-100x30": ((100, 30), free, "dark", ("e", "enter")),
+    "report-100x30": ((100, 30), working, "dark", ("R",)),
 }
 
 
@@ -40,7 +47,11 @@ async def svg_of(name: str) -> str:
     size, scene, theme, keys = PICTURES[name]
     async with dashboard(scene, size=size, display={"theme": theme}) as (app, pilot, provider):
         provider.plans.append(FakePlanner())
-        await pilot.press(*keys)
+        provider.follows = FakeFollower()
+        provider.arranges = FakeArranger()
+        for key in keys:
+            await pilot.press(key)
+            await pilot.pause(SETTLE_S)
         await pilot.pause(SETTLE_S)
         return app.export_screenshot(title="quota-tui")
 

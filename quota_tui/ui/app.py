@@ -23,6 +23,7 @@ from quota_tui.core.words import clean, clock
 from quota_tui.ui.collector import CollectFailed, Collector, SnapshotReady, WatchFailed, in_one_line
 from quota_tui.ui.face import face_for
 from quota_tui.ui.keys import ALL_BINDINGS, APP_BINDINGS, PANE_BINDINGS, shown_keys, split_keymap
+from quota_tui.ui.phases.desk import PhaseDesk
 from quota_tui.ui.provider import Provider
 from quota_tui.ui.screens.dashboard import DashboardScreen
 from quota_tui.ui.themes import ORDER, THEMES, pick_theme, variables_for
@@ -98,6 +99,7 @@ class QuotaApp(App[None]):
         self._tried_at: datetime | None = None
         self._collector = Collector(provider, clock, self.post_message)
         self._timer: Timer | None = None
+        self.phases = PhaseDesk(self)
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         return variables_for(dark=self.current_theme.dark)
@@ -134,21 +136,22 @@ class QuotaApp(App[None]):
         """The new state, and the alerts that came with it."""
         self._snapshot, self._failure = message.snapshot, ""
         self._tried_at = message.snapshot.now
-        self._look()
+        self.look()
         self._schedule()
         self._tell_alerts(message.snapshot)
+        self.phases.see(message.snapshot)
 
     @on(CollectFailed)
     def keep_last_good(self, message: CollectFailed) -> None:
         """The numbers stay, with their age, under a notice."""
         self._failure, self._tried_at = message.reason, self.clock()
-        self._look()
+        self.look()
 
     @on(WatchFailed)
     def poll_instead(self, message: WatchFailed) -> None:
         """Go on by reading at intervals."""
         self._watch_failure = f"changes are read every {POLL_S:.0f} s: {message.reason}"
-        self._look()
+        self.look()
         self._schedule()
 
     def _notices(self) -> tuple[str, ...]:
@@ -159,7 +162,24 @@ class QuotaApp(App[None]):
         told = self._snapshot.sources.notices if self._snapshot else ()
         return tuple(each for each in (failure, self._watch_failure, *told, *self._own_notices) if each)
 
-    def _look(self) -> None:
+    @property
+    def zoomed(self) -> str:
+        """The pane that has the screen to itself; empty while none has."""
+        boards = [each.board for each in self.screen_stack if isinstance(each, DashboardScreen)]
+        return boards[0].zoomed if boards else ""
+
+    def zoom_changed(self) -> None:
+        """A pane got the screen to itself, or gave it back."""
+        self.phases.look_closer()
+        self.look()
+
+    @property
+    def has_room_for_toasts(self) -> bool:
+        """Whether a toast of several lines hides nothing that matters."""
+        return self.size.height >= TOAST_FROM_HEIGHT
+
+    def look(self) -> None:
+        """Show what is known as of now."""
         self.view = View(
             now=self.clock(),
             face=self.face,
@@ -167,6 +187,9 @@ class QuotaApp(App[None]):
             chosen=self._chosen,
             notices=self._notices(),
             keys=self._keys,
+            zoomed=self.zoomed,
+            velocity=self.phases.velocity,
+            velocity_note=self.phases.velocity_note,
         )
 
     def watch_view(self, view: View | None) -> None:
@@ -183,7 +206,7 @@ class QuotaApp(App[None]):
         poll_s = POLL_S if self._watch_failure else None
         if self._tried_at is not None and is_due(self._tried_at, self._snapshot, now, poll_s):
             self._collector.request()
-        self._look()
+        self.look()
         self._schedule()
 
     def _schedule(self) -> None:
@@ -203,7 +226,7 @@ class QuotaApp(App[None]):
             for each in snapshot.alerts
             if (each.at >= self._started_at if known is None else each not in known)
         ]
-        if new and self.size.height >= TOAST_FROM_HEIGHT:
+        if new and self.has_room_for_toasts:
             self._toast(max(new, key=lambda each: each.at))
         for alert in new:
             self._sound(alert)
@@ -258,7 +281,7 @@ class QuotaApp(App[None]):
             return
         current = (leading_window if card else chosen_window)(self.view, self._snapshot)
         self._chosen = window_after(self._snapshot, current)
-        self._look()
+        self.look()
 
     def action_theme(self) -> None:
         """The next of our themes."""
@@ -278,6 +301,31 @@ class QuotaApp(App[None]):
 
         arranger = self.provider.arranger(self.clock)
         self.push_screen(AutomationScreen(arranger, self.clock, self.face))
+
+    def action_next_phase(self) -> None:
+        """The phase in work is done."""
+        self.phases.next_phase()
+
+    def action_estimate(self) -> None:
+        """Estimate a plan; while one is tracked, how it goes. Imported only now."""
+        if self.phases.state is not None:
+            from quota_tui.ui.phases.tracked import TrackedScreen
+
+            self.push_screen(TrackedScreen(self.phases, self.face, self._keys))
+            return
+        from quota_tui.ui.phases.estimate import EstimateScreen
+
+        self.push_screen(EstimateScreen(self.phases.follower, self.face, self._keys))
+
+    def action_report(self) -> None:
+        """What came of plans."""
+        self.open_reports()
+
+    def open_reports(self, marked: str = "") -> None:
+        """The reports, one of them marked; imported only now."""
+        from quota_tui.ui.phases.reports import ReportScreen
+
+        self.push_screen(ReportScreen(self.phases.follower, self.face, self._keys, marked))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action == "command_palette" and getattr(self.screen, "TAKES_PALETTE_KEY", False):

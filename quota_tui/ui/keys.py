@@ -8,6 +8,12 @@ from textual.binding import Binding
 
 from quota_tui.ui.automation.bindings import AUTOMATION_BINDINGS, TIME_BINDINGS
 from quota_tui.ui.panes.specs import PANES
+from quota_tui.ui.phases.bindings import (
+    ESTIMATE_BINDINGS,
+    REPORT_BINDINGS,
+    TRACKED_BINDINGS,
+    TYPE_BINDINGS,
+)
 from quota_tui.ui.plan.bindings import ASK_BINDINGS, PLAN_BINDINGS, READ_BINDINGS
 
 PANE_BINDINGS = [
@@ -29,6 +35,9 @@ SCREEN_BINDINGS = [
     Binding("r", "rescan", "rescan", id="rescan", tooltip="Look at every folder again"),
     Binding("p", "app.plan", "plan", id="plan", tooltip="Plan the next session"),
     Binding("a", "app.automation", "automation", id="automation", tooltip="The arranged sessions"),
+    Binding("n", "app.next_phase", "next phase", id="next_phase", tooltip="The phase is done: the next one"),
+    Binding("e", "app.estimate", "estimate", id="estimate", tooltip="Estimate a plan, or see how it goes"),
+    Binding("R", "app.report", "reports", id="report", tooltip="What came of plans, and the trend"),
     Binding("tab", "mark(1)", "next pane", id="next_pane", tooltip="Mark the next pane"),
     Binding("shift+tab", "mark(-1)", "previous pane", id="previous_pane", tooltip="Mark the pane before"),
     Binding("escape", "back", "back", id="back", tooltip="Leave the zoom, unmark the pane"),
@@ -70,11 +79,30 @@ TABLES = (
     READ_BINDINGS,
     AUTOMATION_BINDINGS,
     TIME_BINDINGS,
+    ESTIMATE_BINDINGS,
+    TRACKED_BINDINGS,
+    REPORT_BINDINGS,
+    TYPE_BINDINGS,
 )
 """One for each screen: the same key may be in several."""
 
-FOOTER = ("plan", "automation", "help", "quit", "history", "zoom", "window", "palette", "theme", "rescan")
+FOOTER = (
+    "plan",
+    "automation",
+    "help",
+    "quit",
+    "estimate",
+    "history",
+    "zoom",
+    "window",
+    "report",
+    "palette",
+    "theme",
+    "rescan",
+)
 """What the last row names, the most needed first; it names as many as fit."""
+TRACKED_FOOTER = (*FOOTER[:2], "next_phase", *FOOTER[2:])
+"""The same while a plan is tracked."""
 
 _SHOWN = {
     "question_mark": "?",

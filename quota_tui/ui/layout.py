@@ -38,6 +38,11 @@ _LAYOUTS: dict[str, Columns] = {
         (0.58, (("quota",), ("burn",))),
         (0.42, (("zone",), ("phases",), ("automation",), ("sessions",))),
     ),
+    # A plan that is followed has a place where its bars fit.
+    "two, with a plan": (
+        (0.58, (("quota",), ("phases",), ("sessions",))),
+        (0.42, (("zone",), ("burn",), ("automation",))),
+    ),
     "three": (
         (0.68, (("quota", "zone"), ("burn",))),
         (0.32, (("phases",), ("automation",), ("sessions",), ("alerts",))),
@@ -123,10 +128,18 @@ def _widths(shares: Sequence[float], width: int) -> list[int]:
 
 
 def places(
-    width: int, height: int, *, header: int, hidden: frozenset[str], zoomed: str, wanted: Wanted
+    width: int,
+    height: int,
+    *,
+    header: int,
+    hidden: frozenset[str],
+    zoomed: str,
+    wanted: Wanted,
+    has_plan: bool = False,
 ) -> dict[str, Place]:
     """A place for everything that is shown; `header` rows are taken by the header and its notice.
 
+    `has_plan`: a plan is tracked, and its pane worth more room.
     Names are those of the panes, and "header", "keys" and "card".
     """
     form = arrangement(width, height)
@@ -139,6 +152,8 @@ def places(
         if top:
             out["header"] = Place(0, 0, width, top)
         return out | {zoomed: Place(0, top, width, height - top - keys)}
+    if has_plan and form == "two":
+        form = "two, with a plan"
     columns = [(share, bands) for share, names in _LAYOUTS.get(form, ()) if (bands := _shown(names, hidden))]
     if not columns:
         return out | {"card": Place(0, 0, width, height - keys)}

@@ -12,6 +12,7 @@ from quota_tui.core.report import UsageRow
 from quota_tui.core.snapshot import Snapshot
 from quota_tui.core.words import Face
 from quota_tui.ui.automation.arranger import Arranger
+from quota_tui.ui.phases.follower import Follower
 from quota_tui.ui.plan.planner import Planner
 
 
@@ -39,6 +40,10 @@ class Provider(Protocol):
 
     def arranger(self, clock: Callable[[], datetime]) -> Arranger | None:
         """What the automation screen asks; None where nothing is to be arranged. Cheap."""
+        ...
+
+    def follower(self, clock: Callable[[], datetime]) -> Follower | None:
+        """What is asked about plans; None where none is followed. Cheap."""
         ...
 
     def planner(self, face: Face, clock: Callable[[], datetime]) -> Planner:

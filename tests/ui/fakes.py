@@ -64,6 +64,8 @@ class FakeProvider:
         self.error: Exception | None = None
         self.watch_error: Exception | None = None
         self.plans: list[object] = []
+        self.follows: object | None = None
+        self.arranges: object = None
         self._changes = threading.Semaphore(0)
 
     def collect(self, now: datetime, *, rescan: bool = False) -> Snapshot:
@@ -90,6 +92,13 @@ class FakeProvider:
             raise self.error
         return usage_rows(by)
 
+    def follower(self, clock: Callable[[], datetime]) -> object | None:
+        return self.follows
+
     def planner(self, face: Face, clock: Callable[[], datetime]) -> object:
         assert self.plans, "this provider was given no planner"
         return self.plans.pop(0)
+
+    def arranger(self, clock: Callable[[], datetime]) -> object:
+        """What the automation screen asks; None as in the demo, until a test says otherwise."""
+        return self.arranges

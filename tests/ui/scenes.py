@@ -11,6 +11,7 @@ from quota_tui.core.readings import ReadingSource, WindowKind
 from quota_tui.core.snapshot import (
     Basis,
     Forecast,
+    PhasesState,
     RootState,
     SessionState,
     Snapshot,
@@ -168,6 +169,30 @@ def week_binds(now: datetime = NOW) -> Snapshot:
     )
 
 
+def free(now: datetime = NOW) -> Snapshot:
+    """No plan is tracked."""
+    return msgspec.structs.replace(working(now), phases=PhasesState())
+
+
+def alarmed(now: datetime = NOW) -> Snapshot:
+    """The phase in work is far over its estimate."""
+    made = working(now)
+    first, second, *rest = made.phases.phases
+    over = msgspec.structs.replace(
+        second, actual_tokens=57_100, percent=163.1, projected_tokens=63_000, hours=2.2, alert="red"
+    )
+    state = msgspec.structs.replace(
+        made.phases,
+        phases=(first, over, *rest),
+        actual_tokens=89_200,
+        projected_tokens=151_000,
+        projected_low_tokens=138_000,
+        projected_high_tokens=172_000,
+        alert="red",
+    )
+    return msgspec.structs.replace(made, phases=state)
+
+
 def nothing(now: datetime = NOW) -> Snapshot:
     """A machine without a transcript."""
     return Snapshot(
@@ -212,5 +237,5 @@ def crowded(now: datetime = NOW) -> Snapshot:
 
 SCENES: dict[str, Callable[..., Snapshot]] = {
     each.__name__: each
-    for each in (working, fresh, guess, unlimited, limit_hit, week_binds, nothing, crowded)
+    for each in (working, fresh, guess, unlimited, limit_hit, week_binds, nothing, crowded, free, alarmed)
 }

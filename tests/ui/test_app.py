@@ -6,7 +6,6 @@ import threading
 from datetime import timedelta
 
 import msgspec
-import pytest
 
 from quota_tui.core.readings import WindowKind
 from quota_tui.ui.app import QuotaApp
@@ -14,7 +13,7 @@ from quota_tui.ui.collector import CollectFailed, SnapshotReady
 from tests.ui.fakes import Clock, FakeProvider
 from tests.ui.invent import NOW, RESET, working
 from tests.ui.scenes import fresh, nothing, week_binds
-from tests.ui.stage import dashboard, lines, make, settings, text, toasts, until, until_shown
+from tests.ui.stage import dashboard, lines, make, settings, text, until, until_shown
 
 
 async def test_the_first_screen_tells_everything():
@@ -28,12 +27,14 @@ async def test_the_first_screen_tells_everything():
             "resets 18:40 · in 1h 05m",
             "fused: status line 10 s ago + 1.2k tokens since",
             "620 tok/min · 19 %/h",
-            "90 % at 18:02 (17:55–18:20) · 100 % before reset: 35 %",
+            "90 % at 18:02 (17:55–18:20)",
+            "100 % before the reset: 35 %",
             "▲ DANGER",
             "fits: a small task ≈20k · ≈8 calls",
             "17:31 80 %  plan the next session",
-            "No plan loaded",
-            "Nothing scheduled",
+            "4 Phases · SESSION_3_PLAN.md",
+            "total 42k → ≈118k (104–139k) · after the reset",
+            "● SCHEDULED",
             "? help  q quit",
         ):
             assert said in shown
@@ -246,10 +247,10 @@ async def test_the_window_key_goes_through_the_windows():
         assert app.view.chosen == (WindowKind.FIVE_HOUR, "")
 
 
-async def test_reserved_keys_say_what_is_missing():
-    async with dashboard() as (app, pilot, _):
+async def test_the_arranged_sessions_open():
+    async with dashboard() as (_, pilot, _provider):
         await pilot.press("a")
-        await until(pilot, lambda: any("nothing can be scheduled" in said for _, said, _ in toasts(app)))
+        await until_shown(pilot, "Next sessions")
 
 
 async def test_keys_at_the_bottom_can_be_clicked():

@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from quota_tui.core.jobs.job import JobState
+from quota_tui.core.jobs.job import Job, JobState
 from quota_tui.core.phrases import used_figure
 from quota_tui.core.readings import WindowKind
+from quota_tui.core.snapshot import PhasesState
 from quota_tui.core.words import Face
 from quota_tui.ui.panes import alerts, card, header, sessions, welcome, zone
 from quota_tui.ui.panes.specs import PANES
@@ -108,7 +109,7 @@ def test_the_sketch_of_the_small_card():
         "fused: status line 10 s ago",
         "620 tok/min · 19 %/h",
         "90 % 18:02 · full first 35 %",
-        "fits ≈20k · ≈8 calls",
+        "phase 2/4 29 % of ≈35k",
     ]
 
 
@@ -248,10 +249,11 @@ def test_the_first_run_says_where_it_looked_and_what_to_do():
 
 def test_reserved_panes_name_the_key_in_force():
     shown = view(keys={"plan": "P", "automation": "^s"})
+    free = msgspec.structs.replace(working(), automation=arranged(), phases=PhasesState())
     assert (
-        said(PANES["phases"].rows(shown, working(), 50, 5)) == "No plan loaded\nP will load one; not yet here"
+        said(PANES["phases"].rows(shown, free, 50, 5))
+        == "No plan loaded\ne estimates a plan file and follows it"
     )
-    free = msgspec.structs.replace(working(), automation=arranged())
     assert said(PANES["automation"].rows(shown, free, 60, 5)) == (
         "Nothing scheduled\nP plans the next session and says when it starts"
     )

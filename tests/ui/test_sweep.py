@@ -46,4 +46,4 @@ async def test_a_split_of_forty_by_twelve():
         assert shown[2] == "162k used · ≈38k left · ≈97 % at reset"
         assert shown[3] == "fused: status line 10 s ago + 1.2k"
         assert any(line.startswith("90 %") for line in shown)
-        assert shown[-1] == " p plan  ? help  q quit  h history"
+        assert shown[-1] == " p plan  a automation  n next phase"

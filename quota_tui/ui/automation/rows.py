@@ -44,10 +44,16 @@ def _facts(view: View, job: Job) -> list[tuple[str, str]]:
     return [(name, value) for name, value in found if value]
 
 
-def detail_rows(view: View, job: Job, width: int, window_tokens: int | None) -> list[Row]:
-    """What there is to know of one session, then what happened to it lately."""
+def detail_rows(
+    view: View, job: Job, width: int, window_tokens: int | None, *, headed: bool = True
+) -> list[Row]:
+    """What there is to know of one session, then what happened to it lately.
+
+    Not `headed`: its first row is in sight already.
+    """
     face = view.face
     made: list[Row] = [line for _, line in job_rows(view, job, width, window_tokens, in_full=True)]
+    made = made if headed else made[1:]
     if job.how:
         made += wrap_whole(clean(job.how, face), width, PLAIN, face, most=3)
     made.append(())
@@ -79,10 +85,12 @@ def page(view: View, jobs: Sequence[Job], marked: Job | None, latest: Latest | N
     if marked is None:
         said = wrap(f"{NOTHING_SCHEDULED.capitalize()}.", width, BOLD, view.face)
         return as_face([*said, *offer_rows(view, latest, width)], view.face)
-    made = list_rows(view, jobs, marked.id, width) if len(jobs) > 1 else []
-    if made:
-        made.append(row(("─" * width, FAINT)))
-    made += detail_rows(view, marked, width, view.snapshot.five_hour.limit_tokens)
+    listed = list_rows(view, jobs, marked.id, width) if len(jobs) > 1 else []
+    made = [*listed]
+    if listed:
+        made.append(row((("-" if view.face.ascii else "─") * width, FAINT)))
+    window_tokens = view.snapshot.five_hour.limit_tokens
+    made += detail_rows(view, marked, width, window_tokens, headed=not listed)
     if not any(job.state in OPEN | ASKS for job in jobs):
         made += [(), *offer_rows(view, latest, width)]
     return as_face(made, view.face)

@@ -14,6 +14,7 @@ from textual.screen import Screen
 from textual.widgets import Static
 
 from quota_tui.core.jobs.job import ARMED, ASKS, OPEN, Job
+from quota_tui.core.jobs.view import last_at
 from quota_tui.core.jobs.words import what_words
 from quota_tui.core.ready import awaited
 from quota_tui.core.words import Face, clean
@@ -73,10 +74,11 @@ class AutomationScreen(Screen[None]):
     def __init__(self, arranger: Arranger | None, clock: Callable[[], datetime], face: Face) -> None:
         super().__init__()
         self._arranger, self._clock, self._face = arranger, clock, face
-        self._marked = ""
-        self._latest: Latest | None = None
+        self.marked = ""
+        self.latest: Latest | None = None
         self._told: tuple[str, bool] = ("", False)
-        self._busy = False
+        self._told_of: tuple[str, datetime] | None = None
+        self.busy = False
 
     def compose(self) -> ComposeResult:
         yield Static(id="auto-head")
@@ -110,11 +112,11 @@ class AutomationScreen(Screen[None]):
     def _job(self) -> Job | None:
         """The marked one; the first when that is gone."""
         jobs = self._jobs
-        return next((job for job in jobs if job.id == self._marked), jobs[0] if jobs else None)
+        return next((job for job in jobs if job.id == self.marked), jobs[0] if jobs else None)
 
     def _offered(self) -> Latest | None:
         """The last handoff, unless it is arranged already."""
-        latest = self._latest
+        latest = self.latest
         is_arranged = latest is not None and any(
             job.state in OPEN and job.handoff == latest.path for job in self._jobs
         )
@@ -129,6 +131,7 @@ class AutomationScreen(Screen[None]):
         head.display = self.size.height >= _TALL
         head.update(to_content(as_face([head_row(view, self.size.width)], self._face)))
         self.query_one(Scroller).show_page(page(view, self._jobs, self._job(), offered, width))
+        self._forget_what_passed()
         words, style = self._told[0], ALARM if self._told[1] else PLAIN
         lines = wrap(clean(words, self._face), self.size.width - 2, style, self._face, most=3)
         told = self.query_one("#auto-told", Static)
@@ -137,9 +140,21 @@ class AutomationScreen(Screen[None]):
         names = useful(self._job(), can_arrange=offered is not None)
         self.query_one(KeyRow).show(names, view)
 
-    def _tell(self, words: str, *, alarm: bool = False) -> None:
+    def _tell(self, words: str, *, alarm: bool = False, of: str = "") -> None:
         self._told = (words, alarm)
+        self._told_of = (of, self._clock()) if of else None
+        if words:
+            self.app.clear_notifications()  # a toast would hide it
         self._draw()
+
+    def _forget_what_passed(self) -> None:
+        """`api starts now` is no news any more once the session says what became of it."""
+        if self._told_of is None:
+            return
+        job_id, at = self._told_of
+        job = next((job for job in self._jobs if job.id == job_id), None)
+        if job is not None and job.state not in OPEN and last_at(job) > at:
+            self._told, self._told_of = ("", False), None
 
     # Asking.
 
@@ -157,9 +172,9 @@ class AutomationScreen(Screen[None]):
         if arranger is None:
             self._tell(NOT_HERE)
             return
-        if self._busy:
+        if self.busy:
             return
-        self._busy = True
+        self.busy = True
         self._tell(words)
 
         def run() -> None:
@@ -175,9 +190,9 @@ class AutomationScreen(Screen[None]):
     @on(Answered)
     def take_answer(self, message: Answered) -> None:
         """Tell it, or show the document."""
-        self._busy = False
-        self._marked = message.job_id or self._marked
-        self._tell(message.said, alarm=message.alarm)
+        self.busy = False
+        self.marked = message.job_id or self.marked
+        self._tell(message.said, alarm=message.alarm, of=message.job_id)
         if message.document and self.is_current:
             self.app.push_screen(ReadScreen(message.title, message.document, self._face))
         cast("QuotaApp", self.app).refresh_soon()
@@ -185,7 +200,7 @@ class AutomationScreen(Screen[None]):
     @on(LatestRead)
     def take_latest(self, message: LatestRead) -> None:
         """Offer it."""
-        self._latest = message.latest
+        self.latest = message.latest
         self._draw()
 
     # Actions.
@@ -196,7 +211,7 @@ class AutomationScreen(Screen[None]):
         if job is None or len(jobs) < 2:
             self.query_one(Scroller).scroll_rows(by)
             return
-        self._marked = jobs[(jobs.index(job) + by) % len(jobs)].id
+        self.marked = jobs[(jobs.index(job) + by) % len(jobs)].id
         self.query_one(Scroller).scroll_to_row(0)
         self._tell("")
 
@@ -248,7 +263,7 @@ class AutomationScreen(Screen[None]):
             self._ask_time(
                 "When does it start?", about, lambda arranger, at: arranger.schedule(latest.path, at)
             )
-        elif self._latest is None:
+        elif self.latest is None:
             self._tell(NO_HANDOFF if self._arranger is not None else NOT_HERE)
 
     def _ask_time(self, title: str, about: str, work: Callable[[Arranger, str], Done]) -> None:
@@ -273,8 +288,8 @@ class AutomationScreen(Screen[None]):
 
     def _may_ask(self) -> bool:
         """Not in the demo, and not while something is being done."""
-        self._tell(NOT_HERE if self._arranger is None else "" if not self._busy else self._told[0])
-        return self._arranger is not None and not self._busy
+        self._tell(NOT_HERE if self._arranger is None else "" if not self.busy else self._told[0])
+        return self._arranger is not None and not self.busy
 
 
 def _answer(done: Done) -> Answered:

@@ -119,8 +119,11 @@ def work_row(view: View, snapshot: Snapshot, width: int) -> Row:
 def zone_rows(view: View, snapshot: Snapshot, width: int) -> list[Rank]:
     """Advice, what fits, the last alert."""
     ranked: list[Rank] = []
-    advice = wrap(clean(snapshot.zone.advice, view.face), width, PLAIN, view.face, most=2)
-    ranked += [(5 if snapshot.zone.fits_task else 4, line) for line in advice]
+    # With a plan to follow it is known what to do next.
+    tracked = is_tracked(snapshot)
+    advice = wrap(clean(snapshot.zone.advice, view.face), width, PLAIN, view.face, most=1 if tracked else 2)
+    said = (5 if snapshot.zone.fits_task else 4) + tracked
+    ranked += [(said, line) for line in advice]
     fits = chain(width, styled(fits_words(snapshot.zone), PLAIN))
     ranked += [(4, fits)] if fits else []
     return ranked + [
@@ -158,7 +161,7 @@ def rows(view: View, snapshot: Snapshot, width: int, height: int) -> list[Row]:
     ranked.append((8, chain(width, styled(cost_words(snapshot.burn), MUTED))))
     ranked += [*gap, *zone_rows(view, snapshot, width), *gap]
     ranked += phases.card_rows(view, snapshot, width)
-    rank = 1 if is_wrong(snapshot) else 5 if snapshot.automation.jobs else 6
+    rank = 1 if is_wrong(snapshot) else 4 if snapshot.automation.jobs else 6
     ranked.append((rank, work_row(view, snapshot, width)))
     ranked += [*gap, *footing(view, snapshot, width)]
     return fit_height([(rank, line) for rank, line in ranked if line or rank == 8], height)

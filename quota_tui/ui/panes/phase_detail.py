@@ -8,20 +8,15 @@ from quota_tui.core.tracking.summary import end_words, signed
 from quota_tui.core.velocity import TARGET_HIGH, TARGET_LOW, Velocity
 from quota_tui.core.words import Face, clean, figure, pct, tokens, usd
 from quota_tui.ui.panes.phase_table import phase_rows
-from quota_tui.ui.panes.phase_words import ALERTS, proposal_words, span_words, total_words
-from quota_tui.ui.rows import BOLD, MUTED, PLAIN, Rank, Row, chain, row, styled, wrap
+from quota_tui.ui.panes.phase_words import proposal_words, span_words, total_words
+from quota_tui.ui.rows import BOLD, MUTED, PLAIN, Rank, Row, chain, fit_height, row, styled, wrap
 from quota_tui.ui.view import View
 
 LABEL = 13
-_RATINGS = {
-    "efficient": "efficient",
-    "monitor": f"{ALERTS['yellow']} monitor",
-    "optimize": f"{ALERTS['red']} optimize",
-}
 
 
-def detail_rows(view: View, state: PhasesState, width: int) -> list[Rank]:
-    """The phases, the totals, then facts by name; the facts go first where it is short."""
+def detail_rows(view: View, state: PhasesState, width: int, height: int) -> list[Row]:
+    """The phases and the total, then as many facts by name as there is room for, each in full."""
     face = view.face
     ranked: list[Rank] = [(4, chain(width, *_head(state, face))), (8, ())]
     for line, below in phase_rows(state, width, face):
@@ -30,11 +25,14 @@ def detail_rows(view: View, state: PhasesState, width: int) -> list[Rank]:
     asked = proposal_words(view, state)
     if asked:
         ranked.append((0, chain(width, styled(asked, "bold $accent"))))
-    ranked.append((8, ()))
-    facts = [*plan_facts(state), *_velocity_facts(view, state), *said_facts(state)]
-    for rank, (name, text) in enumerate(facts):
-        ranked += [(min(9, 3 + rank // 2), line) for line in fact_rows(name, clean(text, face), width, face)]
-    return [(rank, line) for rank, line in ranked if line or rank == 8]
+    made = fit_height([(rank, line) for rank, line in ranked if line or rank == 8], height)
+    if len(made) + 2 > height:
+        return made
+    made.append(())
+    for name, text in (*plan_facts(state), *_velocity_facts(view, state), *said_facts(state)):
+        rows = fact_rows(name, clean(text, face), width, face)
+        made += rows if len(made) + len(rows) <= height else []
+    return made if made[-1] else made[:-1]
 
 
 def fact_rows(name: str, text: str, width: int, face: Face, *, most: int = 4) -> list[Row]:
@@ -77,10 +75,9 @@ def velocity_words(found: Velocity) -> tuple[str, str]:
     """Tokens per change against the target, and rework; the second is empty without written lines."""
     if found.tokens_per_change is None:
         return ("no change to a file yet", "")
-    rating = _RATINGS.get(found.rating, found.rating)
     files = f"{found.files:,} file{'s' * (found.files != 1)}"
     said = (
-        f"{figure(found.tokens_per_change)} tokens a change, {rating}"
+        f"{figure(found.tokens_per_change)} tokens a change, {found.rating}"
         f" (target {TARGET_LOW}–{TARGET_HIGH}): {found.changes:,} in {files}"
     )
     if found.rework_pct is None:

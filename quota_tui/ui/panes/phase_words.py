@@ -16,6 +16,8 @@ MARKS = {"done": "✓", "current": "●", "removed": "✗"}
 OPEN_MARK = "○"
 ALERTS = {"yellow": "▲", "red": "▲▲"}
 """Above 120 % and above 150 % of its estimate: told by shape as well as by colour."""
+PAST = "45%"
+"""Opacity of the bars of what is done."""
 TOLD_FOR = timedelta(minutes=10)
 """How long the summary of a phase that has ended stays in the pane."""
 
@@ -49,7 +51,7 @@ def phase_style(phase: PhaseState) -> str:
 
 def bar_style(phase: PhaseState) -> str:
     """Quiet while it keeps to its estimate."""
-    usual = zone_style(ZoneName.GOOD) if phase.state == "current" else MUTED
+    usual = zone_style(ZoneName.GOOD) if phase.state == "current" else f"{MUTED} {PAST}"
     return alert_style(phase.alert, usual).removeprefix("bold ")
 
 

@@ -41,6 +41,8 @@ MARKED = "bold $accent"
 PANE = "phases"
 MOST_NATURAL = 14
 """Rows beyond which a long plan asks for no more."""
+LEAST_WITH_MORE = 4
+"""Height from which a row may be spent on saying that there are more phases."""
 _CARD_BAR = 6
 
 
@@ -58,17 +60,22 @@ def rows(view: View, snapshot: Snapshot, width: int, height: int) -> list[Row]:
     if state.state == "none":
         return fit_height(_none(view, state, width), height)
     if view.zoomed == PANE:
-        return fit_height(detail_rows(view, state, width), height)
-    table = _table(view, state, width)
-    kept = fit_height([*table, *_after(view, state, width)], height)
-    shown = sum(any(line is each for each in kept) for _, line in table if line)
-    # Without the rows below the one in work: those are not phases.
-    phases = len(state.phases)
-    hidden = phases - min(phases, shown - any(not rank % 2 for rank, _ in table))
-    if not hidden or height < 4:
+        return detail_rows(view, state, width, height)
+    table, after = _table(view, state, width), _after(view, state, width)
+    kept = fit_height([*(rank for rank, _ in table), *after], height)
+    if not _hidden(table, kept) or height < LEAST_WITH_MORE:
         return kept
-    more: Rank = (1, row((f"… {hidden} more phase{'s' * (hidden != 1)}", MUTED)))
-    return fit_height([*table, more, *_after(view, state, width)], height)
+    place: Row = (("…", MUTED),)
+    kept = fit_height([*(rank for rank, _ in table), (0, place), *after], height)
+    count = _hidden(table, kept)
+    more = chain(width, styled((f"… {count} more phases", f"… {count} more"), MUTED))
+    return [more if line is place else line for line in kept]
+
+
+def _hidden(table: list[tuple[Rank, bool]], kept: list[Row]) -> int:
+    """How many phases there was no room for."""
+    drawn = {id(line) for line in kept}
+    return sum(is_phase and id(line) not in drawn for (_, line), is_phase in table)
 
 
 def natural(view: View, snapshot: Snapshot, width: int) -> int:
@@ -92,22 +99,19 @@ def _notices(view: View, state: PhasesState, width: int) -> list[Rank]:
     ]
 
 
-def _table(view: View, state: PhasesState, width: int) -> list[Rank]:
-    """A row for each phase, ranked by how far it is from the one in work; what is done goes first.
+def _table(view: View, state: PhasesState, width: int) -> list[tuple[Rank, bool]]:
+    """The rows of the phases, and whether each is a phase's own or the one below it.
 
-    The row below the one in work has an even rank, the phases themselves odd ones.
+    Ranked by how far it is from the phase in work; of those as far away the done ones go first.
     """
     at = state.current if state.current is not None else len(state.phases)
-    ranked: list[Rank] = []
+    table: list[tuple[Rank, bool]] = []
     for index, (line, below) in enumerate(phase_rows(state, width, view.face)):
-        if index == at:
-            ranked.append((-1, line))
-            ranked += [(2, below)] if below else []
-        else:
-            ranked.append(
-                (min(9, 3 + 2 * (index - at - 1)) if index > at else min(9, 5 + 2 * (at - index)), line)
-            )
-    return ranked
+        away = 3 + 2 * (index - at - 1) if index > at else 4 + 2 * (at - index)
+        table.append(((-1 if index == at else min(9, away), line), True))
+        if below:
+            table.append(((2, below), False))
+    return table
 
 
 def _after(view: View, state: PhasesState, width: int) -> list[Rank]:
@@ -141,8 +145,8 @@ def card_rows(view: View, snapshot: Snapshot, width: int) -> list[Rank]:
     if width < 40:
         said = asked[1:] if asked else ()
         line = chain(width, styled(said, MARKED)) if said else _counted(state, width)
-        return [(1 if urgent else 4, line)]
-    ranked: list[Rank] = [(1 if urgent else 4, _current(view, state, width))]
+        return [(1 if urgent else 3, line)]
+    ranked: list[Rank] = [(1 if urgent else 3, _current(view, state, width))]
     below = styled(asked, MARKED) if asked else styled(total_words(state), PLAIN)
     ranked.append((1 if asked else 5, row(("  ", PLAIN), *chain(width - 2, below))))
     return ranked

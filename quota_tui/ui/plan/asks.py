@@ -10,10 +10,11 @@ from textual import events
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Vertical
+from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from quota_tui.core.words import Face, clean, in_face
+from quota_tui.core.words import Face, clean, clip, in_face
 from quota_tui.ui.plan.bindings import ASK_BINDINGS
 from quota_tui.ui.plan.page import CURRENT, MARKED, wrap_whole
 from quota_tui.ui.plan.scroller import Scroller
@@ -45,12 +46,12 @@ def said_rows(question: Question, width: int, face: Face) -> list[Row]:
     return made
 
 
-def answer_rows(answers: Sequence[tuple[str, str]], at: int, face: Face) -> list[Row]:
+def answer_rows(answers: Sequence[tuple[str, str]], at: int, width: int, face: Face) -> list[Row]:
     """The answers below each other, the marked one in colour and with a mark."""
     made = []
     for number, (_, words) in enumerate(answers):
         here = number == at
-        said = clean(in_face(words, face), face)
+        said = clip(clean(in_face(words, face), face), max(1, width - 3), face)
         made.append(row(("▸ " if here else "  ", MARKED), (f"{said} ", CURRENT if here else PLAIN)))
     return made
 
@@ -66,6 +67,7 @@ class Ask(ModalScreen[str]):
     def __init__(self, question: Question, face: Face) -> None:
         super().__init__()
         self._question, self._face, self.at = question, face, 0
+        self._first, self._room = 0, len(question.answers)
 
     def compose(self) -> ComposeResult:
         with Vertical(id="plan-ask"):
@@ -73,7 +75,7 @@ class Ask(ModalScreen[str]):
             yield Static(id="plan-answers")
 
     def on_mount(self) -> None:
-        self.query_one("#plan-ask").border_title = self._question.title
+        self.query_one("#plan-ask").border_title = Content(self._question.title)
         self.query_one("#plan-ask").border_subtitle = "enter: take  esc: back"
         # Empty it would be measured as one row, and the second answer be cut off.
         self.query_one("#plan-answers").styles.height = len(self._question.answers)
@@ -84,13 +86,19 @@ class Ask(ModalScreen[str]):
         width = min(event.size.width, MAX_WIDTH) - FRAME
         rows = as_face(said_rows(self._question, width - 1, self._face), self._face)
         most = event.size.height - len(self._question.answers) - 3
-        scroller = self.query_one(Scroller)
-        scroller.styles.height = max(1, min(len(rows), most))
+        scroller, said = self.query_one(Scroller), max(1, min(len(rows), most))
+        scroller.styles.height = said
         scroller.show_page(rows)
+        self._room = min(len(self._question.answers), max(1, event.size.height - 3 - said))
+        self.query_one("#plan-answers").styles.height = self._room
         self._show_answers()
 
     def _show_answers(self) -> None:
-        rows = as_face(answer_rows(self._question.answers, self.at, self._face), self._face)
+        width = min(self.size.width, MAX_WIDTH) - FRAME
+        rows = as_face(answer_rows(self._question.answers, self.at, width, self._face), self._face)
+        # On a low screen as many as fit, the marked one among them.
+        self._first = min(max(0, self.at - self._room + 1), max(0, len(rows) - self._room))
+        rows = rows[self._first : self._first + self._room]
         self.query_one("#plan-answers", Static).update(to_content(rows))
 
     def action_step(self, by: int) -> None:
@@ -115,5 +123,5 @@ class Ask(ModalScreen[str]):
         answers = self.query_one("#plan-answers")
         at = event.screen_y - answers.region.y
         if answers.region.contains(event.screen_x, event.screen_y) and at < len(self._question.answers):
-            self.at = at
+            self.at = min(self._first + at, len(self._question.answers) - 1)
             self.action_take()

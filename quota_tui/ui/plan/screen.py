@@ -194,7 +194,8 @@ class PlanScreen(Desk):
             self._go_on_working(f"not saved: {message.error}", alarm=True)
             return
         resets_at = self.facts.resets_at if self.facts else None
-        start = written.arranged or f"Start: {self._start_words(resets_at)}"
+        refused = f"! {written.refused}" if written.refused else ""
+        start = written.arranged or refused or f"Start: {self._start_words(resets_at)}"
         notes = (*written.notes, message.error) if message.error else written.notes
         question = saved_question(msgspec.structs.replace(written, notes=notes), start, self._face)
 

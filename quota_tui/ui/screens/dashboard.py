@@ -52,6 +52,7 @@ class DashboardScreen(Screen[None]):
         self.board.replace()
         if self.board.view is not None:
             self.show(self.board.view)
+            self.quota_app.zoom_changed()
 
     def action_pane(self, name: str) -> None:
         """Show and mark a pane; hide it when it is marked; zoom it where it has no place of its own."""

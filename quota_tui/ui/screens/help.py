@@ -17,6 +17,7 @@ from quota_tui.core.words import Face
 from quota_tui.core.zones import ZONES
 from quota_tui.ui.automation.bindings import AUTOMATION_BINDINGS
 from quota_tui.ui.keys import ALL_BINDINGS, HELP_BINDINGS, HISTORY_BINDINGS
+from quota_tui.ui.phases.bindings import ESTIMATE_BINDINGS, REPORT_BINDINGS, TRACKED_BINDINGS
 from quota_tui.ui.plan.bindings import PLAN_BINDINGS
 from quota_tui.ui.rows import BOLD, MUTED, PLAIN, Row, Span, as_face, row, wrap, zone_style
 from quota_tui.ui.widgets.rows_widget import to_content
@@ -32,7 +33,6 @@ WORDS = (
     ("elsewhere", "used on another machine or in the browser"),
 )
 KEY_WIDTH = 14
-ID_WIDTH = 18
 MAX_WIDTH, FRAME = 108, 5
 
 
@@ -46,11 +46,12 @@ def _explained(word: Span, meaning: str, width: int, face: Face) -> list[Row]:
 
 def key_rows(bindings: Sequence[Binding], keys: Mapping[str, str], width: int, face: Face) -> list[Row]:
     """A row for each binding: the key in force, what it does, its id for the settings."""
-    widest = max(len(each.tooltip) for each in ALL_BINDINGS)
+    widest = max(len(each.tooltip) for each in (*ALL_BINDINGS, *bindings))
+    ids = max(len(each.id or "") for each in (*ALL_BINDINGS, *bindings))
     made = []
     for each in bindings:
         key = keys[each.id or ""]
-        if width < KEY_WIDTH + widest + ID_WIDTH:
+        if width < KEY_WIDTH + widest + 2 + ids:
             made += _explained((key, BOLD), each.tooltip, width, face)
         else:
             name = (each.id or "", MUTED)
@@ -80,6 +81,12 @@ def rows(keys: Mapping[str, str], face: Face, width: int) -> list[Row]:
     told += [blank, row(("Keys of the plan form", BOLD)), *key_rows(PLAN_BINDINGS, keys, width, face)]
     told += [blank, row(("Keys of the arranged sessions", BOLD))]
     told += key_rows(AUTOMATION_BINDINGS, keys, width, face)
+    for name, table in (
+        ("estimate", ESTIMATE_BINDINGS),
+        ("tracked plan", TRACKED_BINDINGS),
+        ("reports", REPORT_BINDINGS),
+    ):
+        told += [blank, row((f"Keys of the {name}", BOLD)), *key_rows(table, keys, width, face)]
     told += wrap('Rebind them in the settings by name: [keys] history = "H"', width, MUTED, face)
     told += [blank, row(("Words", BOLD))]
     told += [line for word, meaning in WORDS for line in _explained((word, BOLD), meaning, width, face)]

@@ -5,8 +5,9 @@ from __future__ import annotations
 from textual import events
 
 from quota_tui.core.words import cells
-from quota_tui.ui.keys import ALL_BINDINGS, FOOTER
+from quota_tui.ui.keys import ALL_BINDINGS, FOOTER, TRACKED_FOOTER
 from quota_tui.ui.panes import card, header, welcome
+from quota_tui.ui.panes.phase_words import is_tracked
 from quota_tui.ui.rows import BOLD, MUTED, PLAIN, Row, row
 from quota_tui.ui.view import View, is_first_run
 from quota_tui.ui.widgets.rows_widget import RowsWidget
@@ -41,7 +42,9 @@ class Keys(RowsWidget):
         """(key, word, action) in the order of importance, as many as fit."""
         by_id = {each.id: each for each in ALL_BINDINGS}
         named, used = list[tuple[str, str, str]](), 1
-        for name in FOOTER[:MOST_NARROW] if width < NARROW else FOOTER:
+        tracked = view.snapshot is not None and is_tracked(view.snapshot)
+        footer = TRACKED_FOOTER if tracked else FOOTER
+        for name in footer[:MOST_NARROW] if width < NARROW else footer:
             binding = by_id[name]
             key = view.keys.get(name, binding.key)
             used += cells(key) + 1 + cells(binding.description) + len(BETWEEN)

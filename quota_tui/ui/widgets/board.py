@@ -10,6 +10,7 @@ from textual.layout import ArrangeResult, Layout, WidgetPlacement
 from textual.widget import Widget
 
 from quota_tui.ui.layout import Place, places
+from quota_tui.ui.panes.phase_words import is_tracked
 from quota_tui.ui.panes.specs import PANES
 from quota_tui.ui.view import View, is_first_run
 from quota_tui.ui.widgets.bars import Card, Header, Keys
@@ -86,7 +87,12 @@ class Board(Widget):
             return PANES[name].wanted(view, snapshot, inner)
 
         return places(
-            size.width, size.height, header=header, hidden=self.hidden, zoomed=self.zoomed, wanted=wanted
+            *size,
+            header=header,
+            hidden=self.hidden,
+            zoomed=self.zoomed,
+            wanted=wanted,
+            has_plan=is_tracked(snapshot),
         )
 
     def _single(self, size: Size, header: int) -> dict[str, Place]:
