@@ -102,7 +102,10 @@ class World(msgspec.Struct, frozen=True, kw_only=True):
     def face(self) -> Face:
         """How times are written in what the person is told."""
         return Face(
-            zone=self.zone, clock_12h=self.settings.display.clock == "12h", home=os.path.expanduser("~")
+            zone=self.zone,
+            clock_12h=self.settings.display.clock == "12h",
+            ascii=self.settings.display.ascii,
+            home=os.path.expanduser("~"),
         )
 
     @property

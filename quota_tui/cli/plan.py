@@ -10,12 +10,12 @@ from pathlib import Path
 import click
 import msgspec
 
-from quota_tui.cli.setup import EXIT_DATA, EXIT_USAGE, face_of, fail, set_up, telling_failures, utc_now
-from quota_tui.core.handoff import Handoff
+from quota_tui.cli.setup import EXIT_DATA, EXIT_USAGE, Setup, face_of, fail, set_up, telling_failures, utc_now
+from quota_tui.core.handoff import START_MANUAL, Handoff
 from quota_tui.core.handoff_json import HandoffInputError, apply_json, looks_like_json
 from quota_tui.core.handoff_markdown import parse_noting, render
 from quota_tui.core.words import Face
-from quota_tui.handing.form import Facts
+from quota_tui.handing.form import Facts, Written
 from quota_tui.handing.planner import Planner
 from quota_tui.monitor.monitor import Monitor
 from quota_tui.sources.git import find_root
@@ -32,10 +32,16 @@ MAX_INPUT = 32 << 20
     "--from", "source", type=click.Path(allow_dash=True), help="A handoff as markdown or JSON; - is stdin."
 )
 @click.option("--yes", is_flag=True, help="Accept the proposal as it is.")
+@click.option("--arrange", is_flag=True, help="Let it start by itself at its time, without asking.")
 @click.option("--print-proposal", is_flag=True, help="Print what would be proposed, and write nothing.")
 @click.pass_obj
 def plan(
-    flags: dict[str, object], project: str | None, source: str | None, yes: bool, print_proposal: bool
+    flags: dict[str, object],
+    project: str | None,
+    source: str | None,
+    yes: bool,
+    arrange: bool,
+    print_proposal: bool,
 ) -> None:
     """Write the handoff for the next session: asks line by line, with what is known as defaults.
 
@@ -68,9 +74,16 @@ def plan(
 
             with closing(planner):
                 handoff = ask(proposed, facts, planner, now, face)
-                _save(planner, handoff)
+                _save(planner, handoff, setup, arrange=arrange or _wants_it(handoff))
             return
-        _save(planner, handoff)
+        _save(planner, handoff, setup, arrange=arrange)
+
+
+def _wants_it(handoff: Handoff) -> bool:
+    """Whether the person wants it to start by itself, where they chose a time."""
+    if handoff.start in {"", START_MANUAL}:
+        return False
+    return click.confirm("Arrange it, so that it starts by itself then?", default=True)
 
 
 def _given(source: str, base: Handoff, facts: Facts, face: Face) -> Handoff:
@@ -104,7 +117,7 @@ def _given(source: str, base: Handoff, facts: Facts, face: Face) -> Handoff:
     )
 
 
-def _save(planner: Planner, handoff: Handoff) -> None:
+def _save(planner: Planner, handoff: Handoff, setup: Setup, *, arrange: bool) -> None:
     for problem in planner.check(handoff):
         click.echo(f"note: {problem.text}", err=True)
     try:
@@ -113,4 +126,23 @@ def _save(planner: Planner, handoff: Handoff) -> None:
         fail(str(error), EXIT_DATA)
     for note in written.notes:
         click.echo(f"note: {note}", err=True)
+    if arrange:
+        _arrange(written, setup)
     click.echo(str(written.path))
+
+
+def _arrange(written: Written, setup: Setup) -> None:
+    """Arm it; where that fails the handoff is there all the same."""
+    from quota_tui.automation.prepare import ArrangeError
+    from quota_tui.handing.arranger import Arranger
+    from quota_tui.store.database import StoreCorruptError, StoreUnavailableError
+
+    try:
+        arranger = Arranger(setup.settings, setup.paths, setup.claude_dirs, utc_now)
+        done = arranger.schedule(str(written.path))
+    except (ArrangeError, StoreUnavailableError, StoreCorruptError) as error:
+        click.echo(f"note: it does not start by itself: {error}", err=True)
+        return
+    for warning in done.warnings:
+        click.echo(f"note: {warning}", err=True)
+    click.echo(done.sentence)

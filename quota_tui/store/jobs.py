@@ -46,7 +46,7 @@ class ProjectBusyError(JobRefusedError):
     def __init__(self, first: Job, why: str = "") -> None:
         super().__init__(
             f"{first.project} already has a job: {first.id} ({first.state.value})"
-            + (f"; {why}" if why else "; cancel or replace it first")
+            + (f"; {why}" if why else "; cancel it, or put this one in its place (--replace)")
         )
         self.first = first
 

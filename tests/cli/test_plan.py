@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -218,3 +219,21 @@ def test_the_resume_command_names_the_file_and_quotes_the_rest(tmp_path: Path) -
     assert done.stdout.splitlines()[:2] == ["--agent", "a b; touch pwned"]
     assert "/x/handoff-1.md" in done.stdout
     assert not list(tmp_path.rglob("pwned"))
+
+
+def test_it_can_be_arranged_in_the_same_breath(
+    project: Path, run: Run, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = home / "bin" / "claude"
+    client.parent.mkdir()
+    client.write_text("#!/bin/sh\n")
+    client.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{client.parent}:{os.environ['PATH']}")
+    monkeypatch.setenv("QUOTA_TUI_AUTOMATION_SCHEDULER", "dashboard")
+    told = {"title": "T", "objectives": [{"text": "o"}], "start": "2026-11-20T23:00:00+00:00"}
+    result = run("plan", "--from", "-", "--arrange", text=json.dumps(told))
+    path = last_line(result)
+    assert "starts 23:00" in result.stdout
+    (job,) = json.loads(run("automation", "status", "--json").stdout)["jobs"]
+    assert (job["handoff"], job["state"]) == (str(path), "scheduled")
+    assert job["launch_at"] == "2026-11-20T23:00:00Z"

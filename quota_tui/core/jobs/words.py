@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from quota_tui.core.jobs.job import ARMED, ASKS, Job, JobState, LogLine
+from quota_tui.core.jobs.view import last_at
 from quota_tui.core.words import Face, clean, countdown, in_face, moment, pct, project_name, tokens
 
 NOTHING = "nothing scheduled"
@@ -45,14 +46,14 @@ def main_job(jobs: Iterable[Job]) -> Job | None:
     jobs = list(jobs)
     armed = sorted((job for job in jobs if job.state in ARMED), key=lambda job: job.launch_at)
     work = [job for job in jobs if job.state not in ARMED and not _is_over(job)]
-    asks = sorted((job for job in jobs if job.state in ASKS), key=_last_at, reverse=True)
+    asks = sorted((job for job in jobs if job.state in ASKS), key=last_at, reverse=True)
     return next(iter((*work, *armed, *asks)), None)
 
 
 def when_words(job: Job, now: datetime, face: Face) -> tuple[str, ...]:
     """`18:45 · in 1h 11m`, `18:45`; of a job that is over, when that was."""
     if job.state not in ARMED:
-        at = job.started_at or (_last_at(job) if _is_over(job) else job.launch_at)
+        at = job.started_at or (last_at(job) if _is_over(job) else job.launch_at)
         return (moment(at, now, face),)
     at = job.launch_at
     clock = moment(at, now, face)
@@ -87,16 +88,23 @@ def what_words(job: Job, face: Face) -> tuple[str, ...]:
 def handoff_words(job: Job, face: Face, window_tokens: int | None = None) -> tuple[str, ...]:
     """`handoff-20261120-1731.md · ≈45k (30–60k) · 22 % of a window`; `window_tokens`: what one holds."""
     file = clean(job.handoff.replace("\\", "/").rpartition("/")[2], face)
+    said = [f"{file} · {amount}" for amount in amount_words(job, face, window_tokens)]
+    return tuple(in_face(text, face) for text in (*said, file))
+
+
+def amount_words(job: Job, face: Face, window_tokens: int | None = None) -> tuple[str, ...]:
+    """`≈45k (30–60k) · 22 % of a window`, and shorter; nothing where nobody knows."""
     if job.estimate_tokens is None:
-        return (file,)
+        return ()
     size = f"≈{tokens(job.estimate_tokens)}"
     ranged = size
     if job.estimate_low is not None and job.estimate_high is not None:
         ranged = f"{size} ({tokens(job.estimate_low)}–{tokens(job.estimate_high)})"
-    said = [f"{file} · {ranged}", f"{file} · {size}", file]
+    said = [ranged, size]
     if window_tokens:
-        said.insert(0, f"{file} · {ranged} · {pct(100 * job.estimate_tokens / window_tokens)} of a window")
-    return tuple(in_face(text, face) for text in said)
+        share = f"{pct(100 * job.estimate_tokens / window_tokens)} of a window"
+        said = [f"{ranged} · {share}", f"{size} · {share}", *said]
+    return tuple(in_face(text, face) for text in dict.fromkeys(said))
 
 
 def scheduler_words(job: Job, now: datetime, face: Face, survives: str = "") -> tuple[str, ...]:
@@ -179,7 +187,3 @@ def _name(job: Job, face: Face) -> str:
 
 def _is_over(job: Job) -> bool:
     return job.state in ASKS or job.state in {JobState.STARTED, JobState.CANCELLED}
-
-
-def _last_at(job: Job) -> datetime:
-    return job.log[-1].at if job.log else job.created_at

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from quota_tui.core.jobs.job import ARMED, ASKS, OPEN, Job, JobState
 from quota_tui.core.jobs.words import (
+    amount_words,
     handoff_words,
     head_words,
     log_words,
@@ -16,7 +17,7 @@ from quota_tui.core.jobs.words import (
 )
 from quota_tui.core.phrases import NOTHING_SCHEDULED
 from quota_tui.core.snapshot import Snapshot, ZoneName
-from quota_tui.core.words import clean
+from quota_tui.core.words import Face, clean
 from quota_tui.ui.rows import (
     ALARM,
     MUTED,
@@ -64,13 +65,23 @@ def job_rows(
     ranked += [(1, line) for line in wrap(alarm, width, ALARM, face, most=2)]
     if job.reason:
         ranked += [(1, line) for line in wrap(clean(job.reason, face), width, PLAIN, face, most=3)]
-    ranked.append((3, chain(width, styled(handoff_words(job, face, window_tokens), MUTED))))
+    ranked += [(3, line) for line in handoff_rows(job, width, face, window_tokens)]
     if job.state in ARMED:
         said = scheduler_words(job, now, face, job.survives)
         ranked += [(4, line) for line in wrap(said[0], width, MUTED, face, most=3)]
     if job.log and job.log[-1].text != job.reason and not in_full:
         ranked += [(5, line) for line in wrap(log_words(job.log[-1], now, face), width, MUTED, face, most=2)]
     return [(rank, line) for rank, line in ranked if line]
+
+
+def handoff_rows(job: Job, width: int, face: Face, window_tokens: int | None) -> list[Row]:
+    """The handoff and what it may take, on one row where that fits."""
+    *joint, file = handoff_words(job, face, window_tokens)
+    amounts = amount_words(job, face, window_tokens)
+    together = chain(width, styled(joint, MUTED))
+    if together or not amounts:
+        return [together or chain(width, styled((file,), MUTED))]
+    return [chain(width, styled((file,), MUTED)), chain(width, styled(amounts, MUTED))]
 
 
 def rows(view: View, snapshot: Snapshot, width: int, height: int) -> list[Row]:
