@@ -186,15 +186,14 @@ async def test_n_confirms_what_looks_done_and_asks_why():
         await pilot.press("n")
         await until_shown(pilot, "Why? (esc skips)")
         assert asked(follower, "phase_done") == [("phase_done", "p2")]
-        (title, told, severity) = toasts(app)[-1]
-        assert title == "Phase 2 is done: Dashboard"
-        assert told.splitlines() == [
-            "took 51k tokens, estimated ≈35k: +16k (146 % of it)",
+        assert not toasts(app)  # it would cover the question, which tells it all
+        for said in (
+            "Dashboard took 51k tokens, estimated ≈35k: +16k (146 % of it)",
             "changes the whole by +14 %; ≈131k in all",
             "the rest no longer fits what is left of the five-hour window",
             "420 tokens a minute of work, planned 390",
-        ]
-        assert severity == "warning"
+        ):
+            assert said in text(app)
         assert "Easier than it looked" not in text(app)
         await pilot.press("down", "down", "enter")
         await until(pilot, lambda: asked(follower, "why") == [("why", "complexity")])

@@ -158,10 +158,11 @@ class PhaseDesk:
 
         def take(end: PhaseEnd | None) -> None:
             self._app.refresh_soon()
-            if end is not None:
+            if end is not None and end.asks_why:
+                self._told_end = (end.key, end.at)  # in the question: a toast would cover it
+                self.ask_why(end)
+            elif end is not None:
                 self.tell_end(state, end)
-                if end.asks_why:
-                    self.ask_why(end)
 
         self._steps.ask(lambda: follower.phase_done(key), take)
 

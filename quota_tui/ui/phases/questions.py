@@ -63,10 +63,11 @@ def stop_question(state: PhasesState) -> Question:
 def why_question(end: PhaseEnd, face: Face) -> Question:
     """Why did a phase deviate? Optional."""
     over = (end.variance_tokens or 0) > 0
+    first, *more = end_words(end)
     answers = [(word, said.capitalize()) for word, said in CATEGORIES.items() if not over or word != "easier"]
     return Question(
         title="Why? (esc skips)",
-        said=(f"{clean(end.name, face)} {end_words(end)[0]}",),
+        said=(f"{clean(end.name, face)} {first}", *more),
         answers=tuple(answers),
         back=LATER,
     )
