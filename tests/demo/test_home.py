@@ -30,9 +30,12 @@ def opened(process: subprocess.Popen[str]) -> Path:
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows ends a process without telling it")
 @pytest.mark.parametrize("name", ["SIGTERM", "SIGHUP", "SIGINT"])
 def test_is_removed_when_a_signal_ends_the_process(name: str, tmp_path: Path) -> None:
-    with start(
-        "import sys; sys.stderr.close(); import threading; threading.Event().wait(60)", tmp_path
-    ) as process:
+    # In short waits: the system may hand the signal to the thread that writes, and Python's own handler
+    # runs in the main one, when that next looks.
+    waits = (
+        "import sys; sys.stderr.close(); import threading; [threading.Event().wait(0.2) for _ in range(300)]"
+    )
+    with start(waits, tmp_path) as process:
         home = opened(process)
         process.send_signal(getattr(signal, name))
         process.wait(20)
