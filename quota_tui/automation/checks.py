@@ -15,7 +15,7 @@ from quota_tui.automation.world import World
 from quota_tui.core.jobs.decide import LiveSession, WakeFacts
 from quota_tui.core.jobs.job import Holder, Job
 from quota_tui.core.jobs.machine import same_process
-from quota_tui.core.ready import Readiness, readiness
+from quota_tui.core.ready import Readiness, awaited, readiness
 from quota_tui.core.snapshot import Basis
 from quota_tui.sources.client import find_client
 from quota_tui.sources.git import read_git
@@ -60,7 +60,7 @@ def look(job: Job, world: World, now: datetime) -> WakeFacts:
         client=client_of(job, world),
         continued=_continued(job, world),
         other_jobs=tuple(other for other in world.jobs.all() if other.id != job.id),
-        reset_is_reported=five is not None and five.reset_is_reported,
+        reset_is_reported=quota.snapshot is not None and awaited(quota.snapshot).reset_is_reported,
         resets_at=five.resets_at if five is not None and five.reset_is_reported else None,
         window_began=five.starts_at if five is not None else None,
         left_tokens=five.remaining_tokens if five is not None else None,

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from quota_tui.automation import handoff_file
@@ -15,6 +16,8 @@ from quota_tui.automation.checks import client_of, glance, look
 from quota_tui.automation.quota_facts import quota_facts
 from quota_tui.automation.trust import is_trusted
 from quota_tui.config import Readings, Settings
+from quota_tui.core.jobs.decide import decide
+from quota_tui.core.snapshot import Basis
 from quota_tui.store.handoffs import HandoffError
 from quota_tui.store.paths import claude_config_dirs, our_paths
 from tests.automation.world_rig import Rig, furnish, rig, window
@@ -162,3 +165,26 @@ def test_which_client(here: Rig) -> None:
     assert client_of(gone, chosen) == str(other)
     missing = here.other(settings=Settings(readings=Readings(client="/gone/claude")))
     assert client_of(gone, missing) == ""  # the person named one: no other is run
+
+
+def test_a_week_that_is_used_up_is_waited_for_until_its_own_reset(here: Rig) -> None:
+    """Not half an hour at a time until the tries are used up."""
+    now = here.clock()
+    resets_at = now + timedelta(days=2)
+    found = window(100.0, None)
+    assert found.snapshot is not None
+    week = msgspec.structs.replace(
+        found.snapshot.weekly,
+        used_pct=99.0,
+        remaining_pct=1.0,
+        resets_at=resets_at,
+        reset_is_reported=True,
+        basis=Basis.OFFICIAL,
+    )
+    snapshot = msgspec.structs.replace(found.snapshot, weekly=week)
+    world = here.other(quota=lambda _: msgspec.structs.replace(found, snapshot=snapshot))
+    job = here.job()
+    decision = decide(job, look(job, world, now), now)
+    assert decision.act == "wait"
+    assert decision.until is not None
+    assert resets_at < decision.until < resets_at + timedelta(minutes=5)
