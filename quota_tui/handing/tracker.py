@@ -21,7 +21,7 @@ from quota_tui.monitor.monitor import Monitor
 from quota_tui.monitor.plans import TrackedPlans
 from quota_tui.sources.plan_file import PlanFile, read_plan
 from quota_tui.store.files import write_atomic
-from quota_tui.store.projects import project_path
+from quota_tui.store.projects import project_key, project_path
 from quota_tui.store.session_reports import SessionReports
 from quota_tui.store.tracking import Loaded, TrackingError, Trackings
 
@@ -157,10 +157,25 @@ class Tracker:
     def stop(
         self, now: datetime, *, changes: Sequence[ModelChange] = (), window_tokens: int | None = None
     ) -> Stopped:
-        """The end; writes the report. `changes` are what an estimator learned from it."""
-        loaded = self._step(now, lambda tracking: steps.stop(tracking, now))
+        """The end; writes the report. `changes` are what an estimator learned from it.
+
+        Of a plan whose end was kept by a program that was then killed the report is written now.
+        """
+        left = self._without_report()
+        loaded = left or self._step(now, lambda tracking: steps.stop(tracking, now))
         report = self.write_report(loaded.tracking, now, changes=changes, window_tokens=window_tokens)
         return Stopped(loaded, report)
+
+    def _without_report(self) -> Loaded | None:
+        """The project's newest plan, where it has ended and has no report."""
+        if self.trackings.active(self.project) is not None:
+            return None
+        wanted = project_key(self.project)
+        heads = (head for head in self.trackings.heads() if head.project)
+        last = next((head for head in heads if project_key(head.project) == wanted), None)
+        if last is None or self.reports.path(last.id).exists():
+            return None
+        return self.trackings.load(last.id)
 
     def session_ended(self, claude_session: str, now: datetime) -> Path | None:
         """The session in which the plan was started has ended: the report so far, or the last one.

@@ -100,6 +100,17 @@ def test_the_whole_way(home: Path, desk: Desk) -> None:
     assert json.loads(quota("report", "--json").stdout)["tokens"] == took + 4_000
 
 
+def test_a_stop_that_was_killed_before_its_report_can_be_repeated(home: Path, desk: Desk) -> None:
+    desk.track(0, "start", str(desk.project / "PLAN.md"))
+    desk.call(1, 5_000)
+    report = Path(desk.track(5, "stop").stdout.splitlines()[-1])
+    report.unlink()  # as if it had never been written
+    again = Path(desk.track(9, "stop").stdout.splitlines()[-1])
+    assert again == report
+    assert "tokens: 5000" in again.read_text()
+    desk.track(9, "stop", code=4)
+
+
 def test_without_a_plan_it_says_so(desk: Desk) -> None:
     for args in (
         ["stop"],
