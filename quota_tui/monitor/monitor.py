@@ -15,7 +15,7 @@ from typing import TypeVar
 from quota_tui.config import Settings
 from quota_tui.core.alerts import Due, Mark, due_alerts
 from quota_tui.core.burn import RECENT, burn_state
-from quota_tui.core.forecast import forecast, projected_pct
+from quota_tui.core.forecast import forecast
 from quota_tui.core.habits import HISTORY_DAYS
 from quota_tui.core.jobs.view import shown_jobs
 from quota_tui.core.learning import PastWindow
@@ -35,7 +35,6 @@ from quota_tui.core.snapshot import (
     WindowState,
     ZoneState,
 )
-from quota_tui.core.windows import Window
 from quota_tui.core.words import Face, clock
 from quota_tui.core.zones import zone_state
 from quota_tui.ingest.scan import ScanResult
@@ -47,6 +46,7 @@ from quota_tui.monitor.refresh import Changes, refresh, renew_costs, roots_of
 from quota_tui.monitor.rows import usage_rows
 from quota_tui.monitor.sessions import today_and_running
 from quota_tui.monitor.stores import Stores
+from quota_tui.monitor.worth import pct_per_usd, projected, window_of, worth
 from quota_tui.sources.zone import local_zone
 from quota_tui.store.database import BUSY_S
 from quota_tui.store.jobs import Jobs
@@ -160,9 +160,9 @@ class Monitor:
         bars = self._bars.at(now)
         five = states.five_hour
         learned = states.learned.get((WindowKind.FIVE_HOUR, ""))
-        per_usd = learned.value if learned else _pct_per_usd(five)
-        window = _window_of(five)
-        self.pct_per_usd = _worth(states)
+        per_usd = learned.value if learned else pct_per_usd(five)
+        window = window_of(five)
+        self.pct_per_usd = worth(states)
         burn = burn_state(now, window, bars, history.recent(now - RECENT, now + timedelta(hours=2)), per_usd)
         outlook = Forecast()
         if five.used_pct is not None and five.resets_at is not None:
@@ -180,7 +180,7 @@ class Monitor:
                 habits=self._learned.habits(now, bars),
                 pct_per_usd_error=error,
             )
-        five = _projected(five, outlook)
+        five = projected(five, outlook)
         sizes = self._learned.sizes(now)
         zone = zone_state(five, states.weekly, states.model_windows, sizes.median_call_tokens, sizes.tasks)
         if alerts:
@@ -345,36 +345,3 @@ def _zone_of(settings: Settings) -> tzinfo:
 
         return ZoneInfo(settings.display.timezone)
     return local_zone()
-
-
-def _window_of(state: WindowState) -> Window | None:
-    if state.starts_at is None or state.resets_at is None:
-        return None
-    return Window(state.starts_at, state.resets_at, state.reset_is_reported)
-
-
-def _pct_per_usd(state: WindowState) -> float | None:
-    """Without anything learned: what this window's own percentage says a dollar is worth."""
-    if state.used_pct and state.used.cost_usd > 0:
-        return state.used_pct / state.used.cost_usd
-    return None
-
-
-def _worth(states: QuotaStates) -> dict[WindowKind, float]:
-    found = {}
-    for state in (states.five_hour, states.weekly):
-        learned = states.learned.get((state.kind, ""))
-        value = learned.value if learned else _pct_per_usd(state)
-        if value:
-            found[state.kind] = value
-    return found
-
-
-def _projected(state: WindowState, outlook: Forecast) -> WindowState:
-    from msgspec.structs import replace
-
-    at_reset = projected_pct(outlook)
-    if at_reset is None:
-        return state
-    median, low, high = at_reset
-    return replace(state, projected_pct=median, projected_pct_low=low, projected_pct_high=high)
