@@ -69,7 +69,7 @@ class LiveMonitor(Monitor):
 
         arranger = self.arranger(clock)
         arrange = None if arranger is None else lambda path: arranger.schedule(str(path))
-        return Planner(self, face, clock, arrange=arrange)
+        return Planner(self, face, clock, arrange=arrange, sizes=True)
 
     def follower(self, clock: Callable[[], datetime]) -> Following | None:
         """What is asked about plans and reports; None in the demo, whose project is on no disk."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shlex
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
@@ -12,6 +13,7 @@ from pathlib import Path
 
 import msgspec
 
+from quota_tui.core.estimating.learn import Learned
 from quota_tui.core.handoff import START_MANUAL, Handoff
 from quota_tui.core.handoff_check import Problem, check
 from quota_tui.core.handoff_markdown import render
@@ -39,7 +41,8 @@ class Planner:
 
     `facts` come first: what is asked later rests on what was known then. `project` empty: that of the session
     `session_id`, else of the running or last session, else `here`. `arrange` lets a written handoff start by
-    itself; without it nothing is arranged.
+    itself; without it nothing is arranged. `sizes`: what is written has an estimate for objectives that were
+    typed without a number; what a program gives is written as it was given.
     """
 
     def __init__(
@@ -52,12 +55,14 @@ class Planner:
         session_id: str = "",
         here: str = "",
         arrange: Callable[[Path], Done] | None = None,
+        sizes: bool = False,
     ) -> None:
         self._monitor, self._face, self._clock, self._arrange = monitor, face, clock, arrange
-        self._asked = (project, session_id, here)
+        self._asked, self._sizes = (project, session_id, here), sizes
         self._known = Known()
         self._facts = Facts()
         self._sessions: tuple[SessionState, ...] = ()
+        self._learned: Learned | None = None
         self._draft: Draft | None = None
 
     @property
@@ -91,13 +96,24 @@ class Planner:
     def proposal(self, now: datetime) -> Proposed:
         """What is known without asking anybody, each objective with what it may take."""
         proposed = propose(self._known, now, self._face)
-        if all(item.tokens is not None for item in proposed.handoff.objectives):
-            return proposed
-        estimator = Estimator(self._monitor, now)
+        return Proposed(self._sized(proposed.handoff), proposed.sources)
+
+    def _sized(self, handoff: Handoff) -> Handoff:
+        """With an estimate for each open objective that has no number, where history tells one."""
+        if all(item.tokens is not None for item in handoff.objectives):
+            return handoff
+        try:
+            if self._learned is None:
+                self._learned = Estimator(self._monitor, self._clock()).learned
+        except sqlite3.Error:
+            return handoff  # without a history there is no estimate, but there is a handoff
         model = next((session.model for session in self._sessions if session.model), "")
-        objectives = sized(proposed.handoff.objectives, estimator.learned, self.project, model)
-        handoff = msgspec.structs.replace(proposed.handoff, objectives=objectives)
-        return Proposed(handoff, proposed.sources)
+        objectives = sized(handoff.objectives, self._learned, self.project, model)
+        return msgspec.structs.replace(handoff, objectives=objectives)
+
+    def _finished(self, handoff: Handoff) -> Handoff:
+        """The handoff as it is written: titled; from a form also with estimates for what was typed."""
+        return titled(self._sized(handoff) if self._sizes else handoff)
 
     def _agents(self) -> tuple[str, ...]:
         """Names of agents that the next session could open with: the project's, then the user's."""
@@ -139,7 +155,7 @@ class Planner:
     # -- the handoff
 
     def check(self, handoff: Handoff) -> Sequence[Problem]:
-        """What is missing or contradictory in what `save` would write."""
+        """What is missing or contradictory in what the form says; our own guesses are no reason to ask."""
         handoff = titled(handoff)
         facts = check_facts(
             handoff,
@@ -151,11 +167,11 @@ class Planner:
 
     def preview(self, handoff: Handoff) -> str:
         """The document as it would be written, its secrets masked."""
-        return render(mask_handoff(handoff)[0])
+        return render(mask_handoff(self._finished(handoff))[0])
 
     def save(self, handoff: Handoff) -> Written:
         """Write the handoff and forget the draft. One without a title is called by its first objective."""
-        handoff, now, folder = titled(handoff), self._clock(), self._monitor.claude_dirs[0]
+        handoff, now, folder = self._finished(handoff), self._clock(), self._monitor.claude_dirs[0]
         if self._draft is not None:
             saved = self._draft.publish(handoff, now)
         else:

@@ -24,6 +24,7 @@ from quota_tui.store.paths import claude_config_dirs, our_paths
 from quota_tui.ui.app import QuotaApp
 from quota_tui.ui.plan.screen import PlanScreen
 from tests.conftest import NOW
+from tests.lines import line, write_transcript
 from tests.ui.planning import write
 from tests.ui.stage import settings, text, until, until_shown
 
@@ -163,3 +164,24 @@ def test_a_removed_handoff_is_not_given_to_anybody(project: Path, home: Path) ->
     subprocess.run([*run, "handoff", "rm", handoff_id, "--yes"], check=True, capture_output=True)
     with closing(Journal(our_paths().journal_db)) as journal:
         assert claims(journal.db) == {}
+
+
+async def test_what_is_typed_without_a_number_is_estimated_in_the_handoff(project: Path, home: Path) -> None:
+    """Once there is a history of one's own; the form still shows that nobody gave a number."""
+    for day in range(1, 8):
+        lines = [
+            line(f"m{day}{call}", at=-1_440 * day + call, session=f"old-{day}", cwd=str(project))
+            for call in range(3)
+        ]
+        write_transcript(home, lines, f"-code-api/old-{day}.jsonl")
+    async with on_this_machine() as (app, pilot):
+        await opened(app, pilot)
+        await add_objective(pilot, "Refresh tokens")
+        await add_objective(pilot, "Rate limits ≈0.1k")
+        await save(app, pilot)
+    (written,) = handoffs(home)
+    typed = {each.text: each for each in written.objectives}
+    guessed = typed["Refresh tokens"]
+    assert guessed.tokens_low < guessed.tokens < guessed.tokens_high
+    given = [each for text, each in typed.items() if text.startswith("Rate limits")]
+    assert [(each.tokens, each.tokens_low) for each in given] == [(100, None)]
